@@ -1,0 +1,60 @@
+# The commands a person types. Everything behind them is in infra/local/.
+
+# Any Python from 3.11 on; it makes .venv and is not needed again after that.
+PYTHON ?= python3
+
+# make run PLACE=Nantes PROVIDERS=5000 SEED=7 PORT=8080
+export PLACE PROVIDERS SEED PORT
+
+LOCAL := @$(PYTHON) -m infra.local
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo up down status shell setup test check lock clean
+
+help: ## Show this.
+	@echo "Jobbing: make TARGET, in a clone of its own"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  With run, demo and up: PLACE=Nantes PROVIDERS=5000 SEED=7 PORT=8080. With test: ARGS='-k offers'."
+
+run: ## Set up, start, play the main job, then serve until Ctrl-C.
+	$(LOCAL) run
+
+demo: ## The same, but end after the main job; fails unless all of it happened.
+	$(LOCAL) demo
+
+up: ## Start everything in the background; returns when it serves.
+	$(LOCAL) up
+
+down: ## Stop everything.
+	$(LOCAL) down
+
+status: ## Tell what runs.
+	$(LOCAL) status
+
+shell: ## Open a shell in which Jobbing's own commands work.
+	$(LOCAL) shell
+
+setup: ## Install what is missing, start nothing.
+	$(LOCAL) setup
+
+test: ## Run the tests, on private servers of their own.
+	$(LOCAL) setup --all
+	@$(BIN)/pytest $(ARGS)
+
+check: ## Check style, types, which room imports which, and the contracts.
+	$(LOCAL) setup --all
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -m contract
+
+lock: ## Lock the Python requirements anew, with hashes.
+	$(LOCAL) setup
+	$(LOCK) --extra seed pyproject.toml --output-file requirements/app.txt
+	$(LOCK) --all-extras pyproject.toml --output-file requirements/dev.txt
+
+clean: ## Stop everything and remove what was made here, data included.
+	$(LOCAL) clean

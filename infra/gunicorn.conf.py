@@ -1,0 +1,55 @@
+# ruff: noqa: N999 - gunicorn looks for a file of this name.
+"""How gunicorn serves the application, on a laptop and in the image alike.
+
+Hides: processes and threads, how long a request may take to finish when we are told to stop, and
+the bookkeeping that metrics of several processes need.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import multiprocess
+
+bind = os.environ.get("BIND", "0.0.0.0:8000")
+
+# A request waits for the database most of its time: threads share a process while it does.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_PROCESSES", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+
+# Seconds. A process that has not given a sign of life for `timeout` is replaced; one that is told
+# to stop may finish its requests for `graceful_timeout`.
+timeout = 30
+graceful_timeout = 10
+keepalive = 5
+
+# The application logs each request itself, with its id; gunicorn only says what went wrong.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+
+# Nobody steers it by a socket in a home directory, which the image does not even have.
+control_socket_disable = True
+
+# The sign of life is a file's time stamp, which must not wait for a busy disk.
+_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes the file private.
+worker_tmp_dir = str(_memory) if _memory.is_dir() else None
+
+_metrics = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+
+
+def on_starting(server: Any) -> None:
+    """Begin with no figures of processes that are long gone."""
+    if _metrics:
+        shutil.rmtree(_metrics, ignore_errors=True)
+        Path(_metrics).mkdir(parents=True, exist_ok=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take a dead process out of the gauges that count the living."""
+    if _metrics:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,37 @@
+"""The HTTP edge: one module a resource, its schemas beside its views.
+
+Hides everything about HTTP: who is signed in, how a body is judged, what a refusal
+looks like, how a repeated request is recognised. The domain below knows none of it.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from jobbing_api.api import (
+    accounts,
+    contract,
+    jobs,
+    markets,
+    me,
+    offers,
+    probes,
+    problems,
+    providers,
+    reference,
+    sessions,
+)
+from jobbing_api.api.idempotency import forget_old as forget_old
+
+BASE_PATH = "/api/v1"
+
+
+def register(app: Flask) -> None:
+    """Give ``app`` every route of the contract, its documents and its probes."""
+    api = contract.describe(app)
+    # After flask-smorest, which would answer errors in a shape of its own.
+    problems.register(app)
+    for resource in (accounts, sessions, me, markets, providers, jobs, offers):
+        api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
+    reference.register(app, api)
+    app.register_blueprint(probes.blueprint)

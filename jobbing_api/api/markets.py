@@ -1,0 +1,171 @@
+"""Where we work and what can be asked for: open to anyone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobbing_api import markets, words
+from jobbing_api.api import contract, fields, kinds, lists, problems, view
+from jobbing_api.api.blueprint import Blueprint
+
+blueprint = Blueprint("markets", __name__, description="Where we work, and what can be asked for.")
+
+
+class MarketAnswer(kinds.Answer):
+    """A town or region we work in."""
+
+    slug = fields.slug("Its short name.", "lyon")
+    name = fields.text("Its name.", "Lyon", most=200)
+    country = fields.text("ISO 3166 code.", "FR", most=2)
+    time_zone = fields.time_zone("In which its clocks run.")
+    currency = fields.currency("In which its prices are.")
+    area = fields.multi_polygon("Its ground. Jobs and bases outside all markets are refused.")
+
+
+class ChoiceAnswer(kinds.Answer):
+    value = fields.text("What to send.", "ladder-here", most=80)
+    label = fields.text("What to show.", "There is a ladder", most=200)
+
+
+class QuestionAnswer(kinds.Answer):
+    """A question a good brief answers."""
+
+    id = fields.text("Member of the brief's `answers`.", "length", most=80)
+    kind = fields.choice(
+        "How to ask it.", "number", ["choice", "number", "yes_no", "text"]
+    )
+    label = fields.text("The question.", "How long is the gutter?", most=300)
+    required = fields.flag("Whether a brief is of little use without.", True)
+    unit = fields.text("Unit of a number.", "m", most=20, allow_none=True)
+    choices = fields.many(ChoiceAnswer, "What can be chosen; empty for other kinds.")
+
+
+class TemplateAnswer(kinds.Answer):
+    """What to say about a job of this category."""
+
+    version = fields.whole("Grows when the questions change.", 1, least=1, most=10_000)
+    questions = fields.many(QuestionAnswer, "In the order to ask them.")
+    needs = fields.many(
+        fields.text("A tool.", "ladder", most=40),
+        "Tools such a job often needs, for the resident to confirm.",
+        ["ladder"],
+    )
+
+
+class GroupAnswer(kinds.Answer):
+    slug = fields.slug("The group.", "roof")
+    name = fields.text("Its name in the asked language.", "Roof", most=80)
+
+
+class CategoryAnswer(kinds.Answer):
+    """A kind of job."""
+
+    slug = fields.slug("What to send as `category`.", "gutter-cleaning")
+    name = fields.text("Its name in the asked language.", "Gutter cleaning", most=120)
+    group = fields.part(GroupAnswer, "Where to list it.")
+    usual_minutes = fields.whole("How long it usually takes.", 90, least=1, most=1440)
+    price_kind = fields.choice("How it is usually priced.", "flat", ["hourly", "flat", "quote"])
+    papers = fields.many(
+        fields.text("A letter.", "R", most=2),
+        "Papers that matter: R liability insurance, Q qualification, D ten-year cover,"
+        " T transport register, A animal certificate, C Certibiocide, S tax-creditable.",
+        ["R"],
+    )
+    brief_template = fields.part(TemplateAnswer, "What to ask the resident.")
+
+
+class PlaceQuery(kinds.Body):
+    """What to look for."""
+
+    q = fields.text("Start of a name, or something like it.", "lyo", most=80)
+    limit = fields.whole(
+        "How many at most.", 10, least=1, most=50, digits=True, load_default=10
+    )
+
+
+class PlaceAnswer(kinds.Answer):
+    """A place from the gazetteer (GeoNames, CC BY 4.0)."""
+
+    name = fields.text("Its name.", "Lyon", most=200)
+    admin_area = fields.text("What it belongs to.", "Auvergne-Rhône-Alpes", most=200)
+    country = fields.text("ISO 3166 code.", "FR", most=2)
+    point = fields.point("Its middle.", [4.84671, 45.74846])
+    population = fields.whole("How many live there.", 472317, least=0, most=10**9)
+    time_zone = fields.time_zone("In which its clocks run.")
+
+
+@blueprint.route("/markets")
+class Markets(view.View):
+    @blueprint.operation(
+        "list_markets", who=contract.ANYONE, answer=lists.page_of(MarketAnswer)
+    )
+    def get(self) -> Any:
+        """Where we work"""
+        return lists.whole(markets.all_markets(self.session))
+
+
+@blueprint.route("/categories")
+class Categories(view.View):
+    @blueprint.operation(
+        "list_categories", who=contract.ANYONE, answer=lists.page_of(CategoryAnswer)
+    )
+    def get(self) -> Any:
+        """What can be asked for
+
+        Names and questions are in the language of Accept-Language.
+        """
+        language = problems.reader_language()
+        return lists.whole(
+            [_category(found, language) for found in markets.all_categories(self.session)]
+        )
+
+
+@blueprint.route("/places")
+class Places(view.View):
+    @blueprint.operation(
+        "search_places",
+        who=contract.ANYONE,
+        query=PlaceQuery,
+        answer=lists.page_of(PlaceAnswer),
+    )
+    def get(self, *, query: dict[str, Any]) -> Any:
+        """Find a place by its name
+
+        Names that start with `q` come first, the largest town before others. Fewer than
+        two letters find nothing.
+        """
+        return lists.whole(
+            markets.search_places(self.session, query["q"], limit=query["limit"])
+        )
+
+
+def _category(found: markets.models.Category, language: words.Language) -> dict[str, Any]:
+    template = found.brief_template
+    return {
+        "slug": found.slug,
+        "name": found.names[language],
+        "group": {"slug": found.group_slug, "name": found.group_names[language]},
+        "usual_minutes": found.usual_minutes,
+        "price_kind": found.price_kind,
+        "papers": found.papers,
+        "brief_template": {
+            "version": template["version"],
+            "needs": template["needs"],
+            "questions": [_question(asked, language) for asked in template["questions"]],
+        },
+    }
+
+
+def _question(asked: Mapping[str, Any], language: words.Language) -> dict[str, Any]:
+    return {
+        "id": asked["id"],
+        "kind": asked["kind"],
+        "label": asked["label"][language],
+        "required": asked["required"],
+        "unit": asked.get("unit"),
+        "choices": [
+            {"value": choice["value"], "label": choice[language]}
+            for choice in asked.get("choices", [])
+        ],
+    }

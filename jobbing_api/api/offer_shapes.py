@@ -1,0 +1,171 @@
+"""What a provider sees of a job before it is theirs: the shapes of offers.
+
+Hides nothing but words: the blurring is done where offers are made and read. No exact
+place, address or access note has a member here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from jobbing_api import geography, markets
+from jobbing_api.api import fields, kinds
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.lifecycle import OfferState
+from jobbing_api.offers import models as offers_models
+
+#: What a provider may see; one that is not sent yet is nobody's.
+STATES = [str(state) for state in OfferState if state is not OfferState.PENDING]
+
+DECLINE_REASONS = ("price", "distance", "time", "skill", "other")
+
+SOME_PLACE = [4.837284, 45.759581]
+
+
+class WindowAnswer(kinds.Answer):
+    """When the job may be done."""
+
+    from_ = fields.instant("Not before.", "2026-11-24T08:00:00Z", data_key="from")
+    to = fields.instant("Finished by.", "2026-11-24T17:00:00Z")
+
+
+class JobSummary(kinds.Answer):
+    """What an offer tells of its job."""
+
+    category = fields.slug("What kind of job.", "gutter-cleaning")
+    title = fields.text("What it is about.", "Clogged gutter", most=120)
+    brief = fields.anything("What the resident said of it.", {"answers": {"length": 12}})
+    window = fields.part(WindowAnswer, "When it may be done.")
+    duration_minutes = fields.whole("How long it should take.", 90, least=15, most=1440)
+    mode = fields.choice(
+        "`instant`: the first to accept has it. `choose`: the resident compares quotes.",
+        "instant",
+        ["instant", "choose"],
+    )
+    urgency = fields.choice("How soon.", "scheduled", markets.models.URGENCIES)
+    languages = fields.many(
+        fields.language("A language."), "Any of which will do; empty for no wish.", ["fr"]
+    )
+    needs = fields.many(fields.text("A tool.", "ladder", most=40), "Tools it takes.", ["ladder"])
+
+
+class PriceLine(kinds.Answer):
+    """One item of a price."""
+
+    kind = fields.choice(
+        "What it is for.", "labour", ["fixed", "labour", "call-out", "quote"]
+    )
+    amount_cents = fields.cents("How much.", 4500)
+    unit_cents = fields.cents("Rate for an hour of labour.", 3000, allow_none=True)
+    minutes = fields.whole("Minutes of labour.", 90, least=1, most=1440, allow_none=True)
+
+
+class Price(kinds.Answer):
+    """What the job costs, item by item, and what is left for the provider."""
+
+    kind = fields.choice("How the budget is meant.", "hourly", ["fixed", "hourly", "quotes"])
+    currency = fields.currency("Of every amount.")
+    lines = fields.many(PriceLine, "The items; none before a quote is named.")
+    total_cents = fields.cents("What the resident pays.", 4500, allow_none=True)
+    platform_fee_cents = fields.cents("What the platform keeps.", 0, allow_none=True)
+    net_cents = fields.cents("What the provider gets.", 4500, allow_none=True)
+
+
+class Quote(kinds.Answer):
+    """A price a provider named."""
+
+    amount_cents = fields.cents("For the whole job.", 12000)
+    message = fields.text("What the provider says to it.", "Two hours.", most=1000, lines=True)
+
+
+class OfferAnswer(kinds.Answer):
+    """One provider asked about one job."""
+
+    id = fields.uid("The offer.")
+    job_id = fields.uid("The job.")
+    state = fields.choice("Where the asking stands.", "sent", STATES)
+    job = fields.part(JobSummary, "What the job is.")
+    approximate_place = fields.point("Middle of the square kilometre it lies in.", SOME_PLACE)
+    distance_m = fields.whole("From the base to there, rounded.", 2300, least=0, most=10**8)
+    price = fields.part(Price, "What it pays.")
+    starts_at = fields.instant("When it would start.", "2026-11-24T09:00:00Z")
+    ends_at = fields.instant("When it would end.", "2026-11-24T10:30:00Z")
+    outside_hours = fields.flag("Whether that is outside the provider's own hours.", False)
+    sent_at = fields.instant("Since when it waits.", "2026-11-23T10:00:00Z")
+    expires_at = fields.instant("Until when it can be answered.", "2026-11-23T12:00:00Z")
+    seen_at = fields.instant("When it was looked at.", "2026-11-23T10:01:00Z", allow_none=True)
+    answered_at = fields.instant(
+        "When it was answered.", "2026-11-23T10:02:00Z", allow_none=True
+    )
+    decline_reason = fields.choice(
+        "Why it was declined.", "time", DECLINE_REASONS, allow_none=True
+    )
+    quote = fields.part(Quote, "The price named.", allow_none=True)
+
+
+class OpenJobAnswer(kinds.Answer):
+    """An open job near a provider, as blurred as an offer of it."""
+
+    job_id = fields.uid("The job.")
+    job = fields.part(JobSummary, "What the job is.")
+    approximate_place = fields.point("Middle of the square kilometre it lies in.", SOME_PLACE)
+    distance_m = fields.whole("From the base to there, rounded.", 2300, least=0, most=10**8)
+    starts_at = fields.instant("When it could start.", "2026-11-24T09:00:00Z")
+    ends_at = fields.instant("When it would end.", "2026-11-24T10:30:00Z")
+
+
+def category_slugs(session: Session) -> dict[int, str]:
+    """Slugs by number: rows know a category by its number, clients by its slug."""
+    category = markets.models.Category
+    return {key: slug for key, slug in session.execute(select(category.id, category.slug))}
+
+
+def summary(job: jobs_models.Job, slugs: Mapping[int, str]) -> dict[str, Any]:
+    """What anybody who is asked may know of a job."""
+    return {
+        "category": slugs[job.category_id],
+        "title": job.title,
+        "brief": job.brief,
+        "window": {"from_": job.window_from, "to": job.window_to},
+        "duration_minutes": job.duration_minutes,
+        "mode": job.mode,
+        "urgency": job.urgency,
+        "languages": job.languages,
+        "needs": job.needs,
+    }
+
+
+def price(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored price with every member of its lines."""
+    lines = [{"unit_cents": None, "minutes": None, **line} for line in stored["lines"]]
+    return {**stored, "lines": lines}
+
+
+def offer(
+    found: offers_models.Offer, job: jobs_models.Job, slugs: Mapping[int, str]
+) -> dict[str, Any]:
+    """An offer as its provider sees it."""
+    return {
+        "id": found.id,
+        "job_id": found.job_id,
+        "state": str(found.state),
+        "job": summary(job, slugs),
+        "approximate_place": geography.snap(
+            geography.lon_lat(job.location), geography.JOB_GRID_M
+        ),
+        "distance_m": found.distance_m,
+        "price": price(found.price),
+        "starts_at": found.starts_at,
+        "ends_at": found.ends_at,
+        "outside_hours": found.outside_hours,
+        "sent_at": found.send_at,
+        "expires_at": found.expires_at,
+        "seen_at": found.seen_at,
+        "answered_at": found.answered_at,
+        "decline_reason": found.decline_reason,
+        "quote": found.quote,
+    }

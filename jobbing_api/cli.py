@@ -1,0 +1,179 @@
+"""The commands a person or a process manager types: ``flask jobbing ...``.
+
+Hides: that each command reads the settings once, and that a mistake in them or in the
+words typed is one clear line and exit code 2, never a stack trace.
+"""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import click
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from jobbing_api import (
+    accounts,
+    clock,
+    database,
+    errors,
+    markets,
+    offers,
+    queue,
+    schema,
+    settings,
+    tasks,
+    telemetry,
+)
+from jobbing_api.jobs import models as jobs_models
+
+
+@click.group("jobbing", context_settings={"help_option_names": ["-h", "--help"]})
+def group() -> None:
+    """Run and look after Jobbing. Each command has its own --help."""
+
+
+def create_app() -> Flask:
+    """What ``flask --app jobbing_api.cli`` loads: the commands and nothing else, so
+    that their help needs no settings and a mistake in those is one line."""
+    app = Flask("jobbing", static_folder=None)
+    app.cli.add_command(group)
+    return app
+
+
+def refuse(line: str) -> NoReturn:
+    """End the command with one line on standard error and exit code 2."""
+    click.echo(f"jobbing: {line}", err=True)
+    sys.exit(2)
+
+
+def command(run: Callable[..., None]) -> Callable[..., None]:
+    """Give a command its settings, and words instead of stack traces."""
+
+    @functools.wraps(run)
+    def wrapped(**arguments: Any) -> None:
+        try:
+            run(settings.from_environment(), **arguments)
+        except settings.UnsafeSettings as error:
+            refuse(str(error))
+        except OperationalError as error:
+            refuse(f"the database does not answer: {str(error.orig).splitlines()[0]}")
+        except errors.DomainError as error:
+            wrong = "; ".join(f"{name}: {', '.join(said)}" for name, said in error.fields.items())
+            refuse(f"{error.slug.replace('-', ' ')}{': ' + wrong if wrong else ''}")
+
+    return wrapped
+
+
+def _stopping() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _connected(config: settings.Settings) -> Engine:
+    telemetry.configure(config)
+    queue.connect(config.redis_url)
+    return database.connect(config.database_url)
+
+
+@group.command("migrate")
+@command
+def migrate(config: settings.Settings) -> None:
+    """Bring the database to the newest schema. Run twice, it does nothing."""
+    engine = _connected(config)
+    ran = schema.migrate(engine)
+    with database.transaction() as session:
+        markets.sync_categories(session)
+    click.echo(f"schema: {', '.join(ran) + ' applied' if ran else 'nothing to do'}")
+
+
+@group.command("worker")
+@command
+def worker(config: settings.Settings) -> None:
+    """Work off background tasks: open waves, ring phones, send mails.
+
+    SIGTERM finishes the task at hand and ends.
+    """
+    _connected(config)
+    tasks.configure(config)
+    queue.work(config.redis_url)
+
+
+@group.command("clock")
+@command
+def run_clock(config: settings.Settings) -> None:
+    """Make happen what is due. Any number may run; one leads, the others wait."""
+    clock.run(_connected(config), _stopping())
+
+
+@group.command("operator")
+@click.argument("email")
+@click.option("--market", "slugs", multiple=True, required=True, help="Market slug; repeatable.")
+@click.option("--level", type=click.Choice(["read", "act"]), default="act", show_default=True)
+@click.password_option(
+    "--password",
+    required=False,
+    default=None,
+    prompt="Password (empty: the account exists and keeps its own)",
+    prompt_required=False,
+)
+@command
+def operator(
+    config: settings.Settings, email: str, slugs: tuple[str, ...], level: str, password: str | None
+) -> None:
+    """Make EMAIL an operator of one or more markets.
+
+    The only way to become one. The account is made if there is none yet; then give
+    --password.
+    """
+    _connected(config)
+    with database.transaction() as session:
+        account = accounts.make_operator(
+            session,
+            email=email,
+            market_slugs=list(slugs),
+            level=level,
+            password=password or None,
+            now=datetime.now(UTC),
+        )
+        click.echo(f"{account.email} may {level} in {', '.join(slugs)}")
+
+
+@group.command("rank")
+@click.argument("job", type=click.UUID)
+@click.option("--explain", is_flag=True, help="Show each part of the score and who fell out.")
+@command
+def rank(config: settings.Settings, job: uuid.UUID, explain: bool) -> None:
+    """Rank the providers for JOB as of now, without asking anybody."""
+    _connected(config)
+    with database.transaction() as session:
+        found = session.get(jobs_models.Job, job)
+        if found is None:
+            refuse(f"there is no job {job}")
+        ranking = offers.explain(session, found, now=datetime.now(UTC))
+    click.echo(
+        f"{ranking.ranked} of {ranking.in_reach} in reach could come; "
+        f"{ranking.eligible} eligible nearby"
+    )
+    for place, one in enumerate(ranking.candidates, start=1):
+        parts = "  ".join(
+            f"{name} {part.value:.2f} x {part.weight:g}" for name, part in one.parts.items()
+        )
+        click.echo(
+            f"{place:3}  {one.score:.3f}  {one.provider_id}  {one.distance_m / 1000:5.1f} km"
+            f"  {one.starts_at:%a %d %H:%M}{'  ' + parts if explain else ''}"
+        )
+    if explain:
+        for name, number in sorted(ranking.fell_out.items(), key=lambda pair: -pair[1]):
+            click.echo(f"     {number} fell out: {name}")

@@ -1,0 +1,77 @@
+"""Moving a job from state to state, the only way its state ever changes.
+
+Hides: the guarded statement. Of any number of simultaneous moves the database lets
+one through; the others learn the state they came too late for.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from jobbing_api import errors, history, lifecycle
+from jobbing_api.jobs import models
+
+
+def move(
+    session: Session,
+    job_id: uuid.UUID,
+    by: lifecycle.JobMove,
+    *,
+    now: datetime,
+    actor_role: str,
+    actor_id: uuid.UUID | None = None,
+    offer_id: uuid.UUID | None = None,
+    reason: str | None = None,
+    only_if: ColumnElement[bool] | None = None,
+    changes: dict[str, Any] | None = None,
+) -> models.Job:
+    """Move a job if it is in a state the move starts from, and write it down.
+
+    ``changes`` are other columns set by the same statement; ``only_if`` narrows when
+    it applies. Raises IllegalMove with the present state when it does not.
+    """
+    target = lifecycle.job_target(by)
+    values: dict[str, Any] = {
+        "state": target,
+        "state_since": now,
+        "version": models.Job.version + 1,
+        # Only an open job is watched by the clock; reopening says when.
+        "wake_at": None,
+        "unfilled_because": None,
+        **(changes or {}),
+    }
+    statement = update(models.Job).where(
+        models.Job.id == job_id, models.Job.state.in_(sorted(lifecycle.job_sources(by)))
+    )
+    if only_if is not None:
+        statement = statement.where(only_if)
+    job = session.scalars(
+        statement.values(values).returning(models.Job),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    ).one_or_none()
+    if job is None:
+        raise illegal(session, job_id)
+    history.record(
+        session,
+        f"job-{by}",
+        at=now,
+        actor_role=actor_role,
+        actor_id=actor_id,
+        market_id=job.market_id,
+        job_id=job.id,
+        offer_id=offer_id,
+        to_state=target,
+        reason=reason,
+    )
+    return job
+
+
+def illegal(session: Session, job_id: uuid.UUID) -> errors.IllegalMove:
+    """The refusal of a move, with the state the job is in now."""
+    state = session.scalar(select(models.Job.state).where(models.Job.id == job_id))
+    return errors.IllegalMove(state=str(state))

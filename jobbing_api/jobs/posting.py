@@ -1,0 +1,186 @@
+"""From a resident's wish to an open job."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from jobbing_api import database, errors, geography, history, markets, matching, queue
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.jobs import models
+from jobbing_api.lifecycle import JobState
+
+#: How far ahead a window may end.
+HORIZON = timedelta(days=60)
+
+#: A ``now`` job starts within so long.
+NOW_WITHIN = timedelta(hours=4)
+
+#: What the clock leaves to the task that was published with the post.
+TASK_GRACE = timedelta(seconds=3)
+
+#: However short the time, somebody gets this long to answer.
+_SHORTEST_SEARCH = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Brief:
+    """Everything a resident says when posting. ``category`` is a slug, ``location``
+    (lon, lat), instants aware UTC, ``budget_cents`` None for quotes."""
+
+    category: str
+    title: str
+    location: geography.LonLat
+    window_from: datetime
+    window_to: datetime
+    duration_minutes: int
+    budget_kind: str
+    budget_cents: int | None
+    currency: str
+    mode: str
+    urgency: str
+    brief: Mapping[str, Any] = field(default_factory=dict)
+    address: str = ""
+    access_notes: str = ""
+    languages: Sequence[str] = ()
+    needs: Sequence[str] = ()
+
+
+def post(
+    session: Session, resident: accounts_models.Account, *, brief: Brief, now: datetime
+) -> models.Job:
+    """Write the job ``open`` and ask for its first wave once that is durable.
+
+    Raises InvalidInput (fields say what), OutsideMarkets (and counts the demand).
+    """
+    category = markets.category_by_slug(session, brief.category)
+    check_window(brief.window_from, brief.window_to, brief.duration_minutes, now=now)
+    check_terms(brief.mode, brief.urgency, brief.budget_kind, brief.budget_cents)
+    if brief.urgency == "now" and brief.window_from > now + NOW_WITHIN:
+        raise errors.InvalidInput(fields={"window.from": ["now-starts-within-4-hours"]})
+    market = markets.market_at(session, brief.location)
+    if market is None:
+        matching.record_unserved(
+            session,
+            place=brief.location,
+            category_id=category.id,
+            urgency=brief.urgency,
+            now=now,
+        )
+        raise errors.OutsideMarkets()
+    if brief.currency != market.currency:
+        raise errors.InvalidInput(
+            fields={"budget.currency": ["currency-of-the-market"]}, currency=market.currency
+        )
+    policy = markets.policy_in_force(
+        session,
+        market_id=market.id,
+        category_id=category.id,
+        urgency=brief.urgency,
+        now=now,
+    )
+    lon, lat = brief.location
+    job = models.Job(
+        id=database.new_id(),
+        market_id=market.id,
+        resident_id=resident.id,
+        category_id=category.id,
+        title=brief.title,
+        brief=dict(brief.brief),
+        location=geography.point(lon, lat),
+        address=brief.address,
+        access_notes=brief.access_notes,
+        window_from=brief.window_from,
+        window_to=brief.window_to,
+        duration_minutes=brief.duration_minutes,
+        budget_kind=brief.budget_kind,
+        budget_cents=brief.budget_cents,
+        currency=brief.currency,
+        mode=brief.mode,
+        urgency=brief.urgency,
+        languages=sorted(set(brief.languages)),
+        needs=sorted(set(brief.needs)),
+        state=JobState.OPEN,
+        state_since=now,
+        round=1,
+        wave=0,
+        round_opened_at=now,
+        wake_at=now + TASK_GRACE,
+        give_up_at=give_up_at(
+            policy,
+            mode=brief.mode,
+            window_to=brief.window_to,
+            duration_minutes=brief.duration_minutes,
+            now=now,
+        ),
+        created_at=now,
+    )
+    session.add(job)
+    session.flush()
+    history.record(
+        session,
+        "job-post",
+        at=now,
+        actor_role="resident",
+        actor_id=resident.id,
+        market_id=market.id,
+        job_id=job.id,
+        to_state=JobState.OPEN,
+    )
+    ask_for_wave(session, job.id, round_=1, wave=1)
+    return job
+
+
+def ask_for_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int) -> None:
+    """Have a wave opened once this transaction is durable; run twice, one opens."""
+    queue.publish(session, "open_wave", job_id=str(job_id), round_=round_, wave=wave)
+
+
+def check_window(
+    window_from: datetime, window_to: datetime, duration_minutes: int, *, now: datetime
+) -> None:
+    """Raises InvalidInput for a window past, too far ahead or too short for the job."""
+    duration = timedelta(minutes=duration_minutes)
+    if window_to <= window_from:
+        raise errors.InvalidInput(fields={"window.to": ["window-ends-before-it-starts"]})
+    if window_to - window_from < duration:
+        raise errors.InvalidInput(fields={"window": ["window-shorter-than-the-job"]})
+    if window_to - duration < now:
+        raise errors.InvalidInput(fields={"window": ["window-past"]})
+    if window_to > now + HORIZON:
+        raise errors.InvalidInput(fields={"window.to": ["window-too-far-ahead"]})
+
+
+def check_terms(mode: str, urgency: str, budget_kind: str, budget_cents: int | None) -> None:
+    """Raises InvalidInput for terms that contradict each other."""
+    if mode == "choose" and urgency == "now":
+        raise errors.InvalidInput(fields={"mode": ["choose-never-now"]})
+    if budget_kind == "quotes" and mode != "choose":
+        raise errors.InvalidInput(fields={"budget.kind": ["quotes-only-with-choose"]})
+    if (budget_kind == "quotes") != (budget_cents is None):
+        code = "no-amount-with-quotes" if budget_kind == "quotes" else "amount-required"
+        raise errors.InvalidInput(fields={"budget.amount_cents": [code]})
+
+
+def give_up_at(
+    policy: markets.Policy, *, mode: str, window_to: datetime, duration_minutes: int, now: datetime
+) -> datetime:
+    """When a round that starts ``now`` ends without anybody.
+
+    The policy's time from now, or its head start before the last possible start,
+    whichever is sooner; yet never so soon that nobody could answer, and never past
+    the last possible start.
+    """
+    latest_start = window_to - timedelta(minutes=duration_minutes)
+    if mode == "choose" and policy.choose_answer_min and policy.choose_pick_min:
+        longest = timedelta(minutes=policy.choose_answer_min + policy.choose_pick_min)
+    else:
+        longest = timedelta(minutes=policy.give_up_min)
+    head_start = timedelta(minutes=policy.give_up_before_start_min or 0)
+    wished = min(now + longest, latest_start - head_start)
+    return min(max(wished, now + _SHORTEST_SEARCH), max(latest_start, now))

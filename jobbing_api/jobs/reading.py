@@ -1,0 +1,113 @@
+"""Who sees which job, and what they may change in it without moving it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from jobbing_api import accounts, errors, history
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.jobs import models
+from jobbing_api.lifecycle import JobState
+
+Role = Literal["resident", "provider", "operator"]
+
+#: What the owner may reword while nobody or somebody is coming.
+EDITABLE = frozenset({"title", "brief", "address", "access_notes"})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A job, and as whom the reader sees it."""
+
+    job: models.Job
+    role: Role
+
+
+def get_for(
+    session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
+) -> View:
+    """The job as owner, assigned provider or operator of its market.
+
+    Anybody else, and anything that does not exist: NotFound.
+    """
+    job = session.get(models.Job, job_id)
+    if job is None:
+        raise errors.NotFound()
+    if job.resident_id == account.id:
+        return View(job, "resident")
+    if job.provider_id == account.id and job.state != JobState.CANCELLED:
+        return View(job, "provider")
+    if account.has_role("operator") and job.market_id in accounts.operator_markets(
+        session, account.id
+    ):
+        return View(job, "operator")
+    raise errors.NotFound()
+
+
+def list_for(
+    session: Session,
+    account: accounts_models.Account,
+    *,
+    states: Sequence[str] = (),
+    limit: int,
+    after: uuid.UUID | None = None,
+) -> list[models.Job]:
+    """Jobs the account posted or comes to, and an operator's markets' jobs; newest
+    first, below ``after``."""
+    mine = or_(models.Job.resident_id == account.id, models.Job.provider_id == account.id)
+    if account.has_role("operator"):
+        markets = accounts.operator_markets(session, account.id)
+        mine = or_(mine, models.Job.market_id.in_(list(markets)))
+    query = select(models.Job).where(mine).order_by(models.Job.id.desc()).limit(limit)
+    if states:
+        query = query.where(models.Job.state.in_(list(states)))
+    if after is not None:
+        query = query.where(models.Job.id < after)
+    return list(session.scalars(query))
+
+
+def edit(
+    session: Session,
+    job_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    changes: Mapping[str, Any],
+    version: int,
+    now: datetime,
+) -> models.Job:
+    """Reword a job that is open or assigned. ``version`` is the one the caller read:
+    another has changed it since -> VersionMismatch."""
+    view = get_for(session, job_id, account, now=now)
+    if view.role != "resident":
+        raise errors.NotAllowed()
+    job = view.job
+    session.refresh(job, with_for_update=True)
+    if job.version != version:
+        raise errors.VersionMismatch()
+    if job.state not in (JobState.OPEN, JobState.ASSIGNED):
+        raise errors.IllegalMove(state=str(job.state))
+    unknown = set(changes) - EDITABLE
+    if unknown:
+        raise errors.InvalidInput(fields={name: ["not-editable"] for name in sorted(unknown)})
+    for name, value in changes.items():
+        setattr(job, name, value)
+    job.version += 1
+    history.record(
+        session,
+        "job-edit",
+        at=now,
+        actor_role="resident",
+        actor_id=account.id,
+        market_id=job.market_id,
+        job_id=job.id,
+        data={"fields": sorted(changes)},
+    )
+    session.flush()
+    return job

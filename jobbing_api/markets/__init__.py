@@ -1,0 +1,50 @@
+"""Where we work and by which rules.
+
+Hides: the shapes of markets, the file of categories, how policies are versioned and
+checked, local clock times, and how a place is found by its name. Others ask which
+market holds a place, what a category is, and which rules hold now.
+"""
+
+from jobbing_api.markets import models as models
+from jobbing_api.markets.areas import all_markets as all_markets
+from jobbing_api.markets.areas import by_slug as market_by_slug
+from jobbing_api.markets.areas import create_market as create_market
+from jobbing_api.markets.areas import market_at as market_at
+from jobbing_api.markets.categories import all_categories as all_categories
+from jobbing_api.markets.categories import by_slug as category_by_slug
+from jobbing_api.markets.categories import sync_categories as sync_categories
+from jobbing_api.markets.gazetteer import Place as Place
+from jobbing_api.markets.gazetteer import load as load_places
+from jobbing_api.markets.gazetteer import search as search_places
+from jobbing_api.markets.policies import CallOutFee as CallOutFee
+from jobbing_api.markets.policies import Policy as Policy
+from jobbing_api.markets.policies import Tier as Tier
+from jobbing_api.markets.policies import default_rules as default_rules
+from jobbing_api.markets.policies import in_force as policy_in_force
+from jobbing_api.markets.policies import tier as tier
+from jobbing_api.markets.policies import write_policy as write_policy
+from jobbing_api.markets.quiet_hours import next_waking as next_waking
+from jobbing_api.markets.quiet_hours import waking_deadline as waking_deadline
+
+__all__ = [
+    "CallOutFee",
+    "Place",
+    "Policy",
+    "Tier",
+    "all_categories",
+    "all_markets",
+    "category_by_slug",
+    "create_market",
+    "default_rules",
+    "load_places",
+    "market_at",
+    "market_by_slug",
+    "models",
+    "next_waking",
+    "policy_in_force",
+    "search_places",
+    "sync_categories",
+    "tier",
+    "waking_deadline",
+    "write_policy",
+]

@@ -1,0 +1,140 @@
+"""Where we work: named areas that never overlap.
+
+Hides: how a market's shape is checked and stored, and how the market of a place is
+found. A market comes with its default rules, so that no market is without any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import babel
+from babel import numbers
+from shapely.errors import ShapelyError
+from shapely.geometry import MultiPolygon, Polygon, shape
+from sqlalchemy import Float, bindparam, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from jobbing_api import database, errors, geography
+from jobbing_api.markets import local_time, models, policies
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def create_market(
+    session: Session,
+    *,
+    slug: str,
+    name: str,
+    area: Mapping[str, Any],
+    time_zone: str,
+    currency: str,
+    country: str,
+    now: datetime,
+) -> models.Market:
+    """Open a market with its default policies, in force from ``now``.
+
+    ``area`` is a GeoJSON Polygon or MultiPolygon (a shape across the antimeridian is
+    cut there, RFC 7946, 3.1.9). Raises InvalidInput where a value makes no sense, the
+    slug is taken, or the area overlaps another market; a common border is fine.
+    """
+    wrong: dict[str, list[str]] = {}
+    if not _SLUG.fullmatch(slug):
+        wrong["slug"] = ["Use lower-case letters, digits and single hyphens."]
+    if not name.strip():
+        wrong["name"] = ["A market has a name."]
+    if not numbers.is_currency(currency):
+        wrong["currency"] = ["This is not an ISO 4217 currency, such as EUR."]
+    if not _is_country(country):
+        wrong["country"] = ["This is not an ISO 3166 country, such as FR."]
+    if (problem := _problem_of(area)) is not None:
+        wrong["area"] = [problem]
+    if wrong:
+        raise errors.InvalidInput(fields=wrong)
+    local_time.zone(time_zone)
+
+    market = models.Market(
+        slug=slug,
+        name=name.strip(),
+        area=geography.multi(area),
+        time_zone=time_zone,
+        currency=currency,
+        country=country,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(market)
+            session.flush()
+    except IntegrityError as error:
+        constraint = database.violated(error)
+        if constraint == "ex_markets_area_disjoint":
+            raise errors.InvalidInput(fields={"area": ["It overlaps another market."]}) from error
+        if constraint == "uq_markets_slug":
+            raise errors.InvalidInput(fields={"slug": ["Another market has it."]}) from error
+        raise
+    for urgency in models.URGENCIES:
+        policies.write_policy(
+            session,
+            market_id=market.id,
+            category_id=None,
+            urgency=urgency,
+            rules=policies.default_rules(urgency),
+            in_force_from=now,
+            note="The defaults of a new market.",
+            now=now,
+        )
+    return market
+
+
+def _is_country(code: str) -> bool:
+    return bool(re.fullmatch(r"[A-Z]{2}", code)) and code in babel.Locale("en").territories
+
+
+def _problem_of(area: Mapping[str, Any]) -> str | None:
+    """Why a GeoJSON geometry cannot be a market's area; None if it can."""
+    if area.get("type") not in ("Polygon", "MultiPolygon"):
+        return "It must be a GeoJSON Polygon or MultiPolygon."
+    try:
+        ground = shape(dict(area))
+    except (ShapelyError, ValueError, TypeError, KeyError, IndexError):
+        return "It is not a GeoJSON geometry."
+    assert isinstance(ground, Polygon | MultiPolygon)
+    if ground.is_empty or ground.has_z or not ground.is_valid or ground.area <= 0:
+        return "Its rings must be closed, flat, and cross neither themselves nor each other."
+    west, south, east, north = ground.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        return "Its corners must be [longitude, latitude] in degrees."
+    return None
+
+
+def market_at(session: Session, place: geography.LonLat) -> models.Market | None:
+    """The market that holds ``place`` (lon, lat), or None.
+
+    On a common border it is the older market, always the same one.
+    """
+    lon, lat = (bindparam(None, degrees, Float(53)) for degrees in place)
+    spot = func.ST_SetSRID(func.ST_MakePoint(lon, lat), geography.SRID)
+    return session.scalars(
+        select(models.Market)
+        .where(func.ST_Covers(models.Market.area, spot))
+        .order_by(models.Market.id)
+        .limit(1)
+    ).first()
+
+
+def all_markets(session: Session) -> Sequence[models.Market]:
+    """Every market, by name."""
+    return session.scalars(select(models.Market).order_by(models.Market.name)).all()
+
+
+def by_slug(session: Session, slug: str) -> models.Market:
+    """The market called ``slug``; raises NotFound if there is none."""
+    market = session.scalars(select(models.Market).where(models.Market.slug == slug)).first()
+    if market is None:
+        raise errors.NotFound(what="market", slug=slug)
+    return market

@@ -1,0 +1,68 @@
+"""When people are not to be disturbed, and what a waking minute is.
+
+Hides: that quiet hours are those of the local clock, summer time and all, while the
+minutes between them are real ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from jobbing_api.markets import local_time, policies
+
+_WEEK = timedelta(days=7)
+_SUNDAY = 6
+
+
+def _waking_week(policy: policies.Policy) -> list[local_time.Stretch]:
+    """The hours outside the quiet ones, as a repeated week."""
+
+    def minute(clock: time) -> int:
+        return clock.hour * 60 + clock.minute
+
+    week: list[local_time.Stretch] = []
+    for weekday in range(7):
+        quiet_from = minute(policy.quiet_from)
+        quiet_to = minute(policy.quiet_sunday_to if weekday == _SUNDAY else policy.quiet_to)
+        if quiet_from > quiet_to:
+            spans: Sequence[tuple[int, int]] = [(quiet_to, quiet_from)]
+        elif quiet_from < quiet_to:
+            # The quiet hours begin after midnight: the day has an end and a beginning.
+            spans = [(0, quiet_from), (quiet_to, local_time.DAY_MINUTES)]
+        else:
+            spans = [(0, local_time.DAY_MINUTES)]
+        week += [local_time.Stretch(weekday, *span) for span in spans if span[0] < span[1]]
+    return week
+
+
+def waking_deadline(
+    policy: policies.Policy, *, from_at: datetime, minutes: int, time_zone: str
+) -> datetime:
+    """The instant (UTC) at which ``minutes`` outside the quiet hours have passed.
+
+    Quiet hours are those of the local clock, minutes those of real time. For ``now``
+    every minute counts: whoever is asked said that they are awake.
+    """
+    left = timedelta(minutes=minutes)
+    if policy.urgency == "now" or minutes <= 0:
+        return from_at + left
+    week = _waking_week(policy)
+    start = from_at
+    while True:
+        for waking in local_time.weekly_stretches(week, time_zone, start, start + _WEEK):
+            assert waking.lower is not None
+            assert waking.upper is not None
+            if waking.upper - waking.lower >= left:
+                return waking.lower + left
+            left -= waking.upper - waking.lower
+        start += _WEEK
+
+
+def next_waking(policy: policies.Policy, *, at: datetime, time_zone: str) -> datetime:
+    """``at`` itself outside the quiet hours, else the end of the quiet hours (UTC)."""
+    if policy.urgency == "now":
+        return at
+    waking = local_time.weekly_stretches(_waking_week(policy), time_zone, at, at + _WEEK)[0]
+    assert waking.lower is not None
+    return waking.lower

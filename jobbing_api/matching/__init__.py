@@ -1,0 +1,15 @@
+"""Who should be asked: the exact ranking of providers for one request.
+
+Hides: how candidates are found (one SQL statement over the sources), how they are
+scored (pure functions weighed by a policy) and that every search is recorded. Knows
+nothing of jobs or offers: a caller describes its question as a ``Request``.
+"""
+
+from jobbing_api.matching.candidates import FILTERS as FILTERS
+from jobbing_api.matching.candidates import Request as Request
+from jobbing_api.matching.candidates import slot as slot
+from jobbing_api.matching.ranking import Candidate as Candidate
+from jobbing_api.matching.ranking import NearMiss as NearMiss
+from jobbing_api.matching.ranking import Ranking as Ranking
+from jobbing_api.matching.ranking import rank as rank
+from jobbing_api.matching.ranking import record_unserved as record_unserved

@@ -1,0 +1,1 @@
+"""The schema's history: one head, expand before contract, proven equal to the models."""

@@ -1,0 +1,29 @@
+"""Getting word to people: what is owed, to which devices, in which words, and whether
+it arrived.
+
+Hides: the outbox (rows first, tasks second), leases and retries, Firebase's message
+format, and which addresses are still good. Knows nothing of what an offer or a job is
+beyond its id.
+"""
+
+from jobbing_api.notifications.delivery import deliver as deliver
+from jobbing_api.notifications.devices import delete_device as delete_device
+from jobbing_api.notifications.devices import of_account as devices_of
+from jobbing_api.notifications.devices import put_device as put_device
+from jobbing_api.notifications.devices import unbind as unbind
+from jobbing_api.notifications.outbox import due_ids as due_ids
+from jobbing_api.notifications.outbox import next_due_at as next_due_at
+from jobbing_api.notifications.outbox import tell as tell
+from jobbing_api.notifications.outbox import withdraw as withdraw
+
+__all__ = [
+    "delete_device",
+    "deliver",
+    "devices_of",
+    "due_ids",
+    "next_due_at",
+    "put_device",
+    "tell",
+    "unbind",
+    "withdraw",
+]

@@ -1,0 +1,245 @@
+"""Ringing the phones: lease, send without a transaction, write down what became of it.
+
+Hides: leases, which devices have heard already, when to try again, and what an
+outcome means for an address. Google may take seconds to answer and a worker may die
+at any instruction, so no transaction is open while it is asked and a row is settled
+only once its outcome is known.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from jobbing_api import database, firebase
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.notifications import models, wording
+from jobbing_api.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+#: Longer than a batch takes with Google slow; a killed worker costs as much delay.
+_LEASE = timedelta(seconds=12)
+
+#: After so many tries a line is given up even if it has not expired.
+_MOST_ATTEMPTS = 10
+
+_FIRST_RETRY_S = 1.0
+_LONGEST_RETRY_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """One notification on one device."""
+
+    notification_id: uuid.UUID
+    installation_id: str
+    push: firebase.Push
+
+
+def deliver(settings: Settings, ids: Sequence[uuid.UUID], *, now: datetime) -> int:
+    """Ring the phones of these notifications, as far as they are still owed and due.
+
+    Safe to run twice: a row another worker holds, or one that is settled, is skipped.
+    Returns how many messages were handed to Google.
+    """
+    with database.transaction() as session:
+        owed = _lease(session, ids, now=now)
+        rings = _rings(session, settings, owed, now=now)
+    if not rings:
+        return 0
+    outcomes = firebase.client(settings).send([ring.push for ring in rings])
+    with database.transaction() as session:
+        _settle(session, owed, rings, outcomes, now=now)
+    return len(rings)
+
+
+def _lease(
+    session: Session, ids: Sequence[uuid.UUID], *, now: datetime
+) -> dict[uuid.UUID, models.Notification]:
+    free = (
+        select(models.Notification.id)
+        .where(
+            models.Notification.id.in_(ids),
+            models.Notification.state == "owed",
+            models.Notification.due_at <= now,
+            or_(
+                models.Notification.sending_until.is_(None),
+                models.Notification.sending_until <= now,
+            ),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.scalars(
+        update(models.Notification)
+        .where(models.Notification.id.in_(free.scalar_subquery()))
+        .values(
+            sending_until=now + _LEASE,
+            wake_at=now + _LEASE,
+            attempts=models.Notification.attempts + 1,
+        )
+        .returning(models.Notification)
+    )
+    return {row.id: row for row in rows}
+
+
+def _rings(
+    session: Session,
+    settings: Settings,
+    owed: dict[uuid.UUID, models.Notification],
+    *,
+    now: datetime,
+) -> list[_Ring]:
+    """What to send. Lines that have nobody to reach or came too late end here."""
+    for line in list(owed.values()):
+        if line.expires_at <= now:
+            _end(owed.pop(line.id), "undeliverable", "expired", now=now)
+    accounts = {
+        account.id: account
+        for account in session.scalars(
+            select(accounts_models.Account).where(
+                accounts_models.Account.id.in_({line.account_id for line in owed.values()})
+            )
+        )
+    }
+    devices: dict[uuid.UUID, list[models.Device]] = defaultdict(list)
+    for device in session.scalars(
+        select(models.Device).where(
+            models.Device.account_id.in_(accounts), models.Device.dropped_at.is_(None)
+        )
+    ):
+        devices[device.account_id].append(device)
+    heard = {
+        (delivery.notification_id, delivery.installation_id)
+        for delivery in session.scalars(
+            select(models.Delivery).where(
+                models.Delivery.notification_id.in_(owed),
+                models.Delivery.outcome.in_(("sent", "refused")),
+            )
+        )
+    }
+    rings = []
+    for line in list(owed.values()):
+        theirs = devices[line.account_id]
+        todo = [d for d in theirs if (line.id, d.installation_id) not in heard]
+        if not todo:
+            state, outcome = ("delivered", "sent") if theirs else ("undeliverable", "no-device")
+            _end(owed.pop(line.id), state, outcome, now=now)
+            continue
+        rings += [
+            _Ring(
+                line.id,
+                device.installation_id,
+                wording.push(
+                    line,
+                    device,
+                    language=accounts[line.account_id].language,
+                    base_url=settings.base_url,
+                    now=now,
+                ),
+            )
+            for device in todo
+        ]
+    return rings
+
+
+def _end(line: models.Notification, state: str, outcome: str, *, now: datetime) -> None:
+    line.state = state
+    line.outcome = outcome
+    line.ended_at = now
+    line.wake_at = None
+    line.sending_until = None
+
+
+def _settle(
+    session: Session,
+    owed: dict[uuid.UUID, models.Notification],
+    rings: Sequence[_Ring],
+    outcomes: Sequence[firebase.Outcome],
+    *,
+    now: datetime,
+) -> None:
+    values: list[dict[str, Any]] = []
+    by_line: dict[uuid.UUID, list[firebase.Outcome]] = defaultdict(list)
+    for ring, outcome in zip(rings, outcomes, strict=True):
+        by_line[ring.notification_id].append(outcome)
+        values.append(
+            {
+                "notification_id": ring.notification_id,
+                "installation_id": ring.installation_id,
+                "outcome": outcome.kind,
+                "code": outcome.code,
+                "message_id": outcome.message_id,
+                "attempts": 1,
+                "at": now,
+            }
+        )
+        if outcome.kind == "gone":
+            _drop(session, ring, outcome.code, now=now)
+        elif outcome.kind in ("refused", "unauthorised"):
+            _log.error("push.refused", kind=outcome.kind, code=outcome.code)
+    said = insert(models.Delivery).values(values)
+    session.execute(
+        said.on_conflict_do_update(
+            index_elements=["notification_id", "installation_id"],
+            set_={
+                "outcome": said.excluded.outcome,
+                "code": said.excluded.code,
+                "message_id": func.coalesce(said.excluded.message_id, models.Delivery.message_id),
+                "attempts": models.Delivery.attempts + 1,
+                "at": said.excluded.at,
+            },
+        )
+    )
+    # The lease may have run out and the row been withdrawn or taken over meanwhile:
+    # only a row that is still owed is settled, by what is known now.
+    still = session.scalars(
+        select(models.Notification)
+        .where(models.Notification.id.in_(by_line), models.Notification.state == "owed")
+        .with_for_update(),
+        execution_options={"populate_existing": True},
+    )
+    for line in still:
+        kinds = {outcome.kind for outcome in by_line[line.id]}
+        waits = [o for o in by_line[line.id] if o.kind in ("later", "unauthorised")]
+        retry_at = now + _pause(line.attempts, waits)
+        if waits and line.attempts < _MOST_ATTEMPTS and retry_at < line.expires_at:
+            line.wake_at = retry_at
+            line.sending_until = None
+            line.outcome = waits[0].code
+        elif "sent" in kinds:
+            _end(line, "delivered", "sent", now=now)
+        else:
+            _end(line, "undeliverable", by_line[line.id][0].code, now=now)
+
+
+def _drop(session: Session, ring: _Ring, code: str, *, now: datetime) -> None:
+    """Forget an address nobody lives at, unless the app has registered anew since."""
+    session.execute(
+        update(models.Device)
+        .where(
+            models.Device.installation_id == ring.installation_id,
+            models.Device.address == ring.push.address,
+        )
+        .values(dropped_at=now, dropped_because=code)
+    )
+
+
+def _pause(attempts: int, waits: Sequence[firebase.Outcome]) -> timedelta:
+    """As long as Google asks for, else exponential with full jitter."""
+    asked = [outcome.retry_after_s for outcome in waits if outcome.retry_after_s is not None]
+    if asked:
+        return timedelta(seconds=max(asked))
+    ceiling = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** max(0, attempts - 1))
+    # Jitter, not cryptography: phones that failed together must not try together.
+    return timedelta(seconds=ceiling * (0.5 + random.random() / 2))  # noqa: S311

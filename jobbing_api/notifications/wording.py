@@ -1,0 +1,62 @@
+"""What a line says on a phone, in its owner's language.
+
+A push may be read by others on the way and on the lock screen: it names the offer
+or the job by id and says what, how far, when and how much, never who or where.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from jobbing_api import firebase, words
+from jobbing_api.notifications import models
+
+
+def push(
+    line: models.Notification,
+    device: models.Device,
+    *,
+    language: str,
+    base_url: str,
+    now: datetime,
+) -> firebase.Push:
+    """The message for one device; it lives as long as the line does."""
+    shown = _shown(line.params, language)
+    about = line.collapse_key.partition("-")[0]
+    path = f"/{about}s/{line.subject_id}"
+    return firebase.Push(
+        address_kind="fid" if device.address_kind == "fid" else "token",
+        address=device.address,
+        title=words.say(language, f"push-{line.kind}-title", **shown),
+        body=words.say(language, f"push-{line.kind}-body", **shown),
+        data={"kind": line.kind, f"{about}_id": str(line.subject_id), "path": path},
+        collapse_key=line.collapse_key,
+        ttl_s=max(0, math.floor((line.expires_at - now).total_seconds())),
+        urgent=line.urgent,
+        link=f"{base_url}{path}",
+    )
+
+
+def _shown(params: dict[str, Any], language: str) -> dict[str, Any]:
+    """Values as words: money, distance, day and hour in the reader's language."""
+    shown: dict[str, Any] = {}
+    if "category" in params:
+        shown["category"] = params["category"].get(language, params["category"]["en"])
+    if "distance_m" in params:
+        shown["distance"] = words.distance(language, params["distance_m"])
+    if "starts_at" in params:
+        shown["when"] = words.when(
+            language, datetime.fromisoformat(params["starts_at"]), params["time_zone"]
+        )
+    if "net_cents" in params:
+        net = params["net_cents"]
+        shown["price"] = (
+            words.say(language, "price-to-quote")
+            if net is None
+            else words.money(language, net, params["currency"])
+        )
+    if "reason" in params:
+        shown["reason"] = words.say(language, f"reason-{params['reason']}")
+    return shown

@@ -1,0 +1,335 @@
+"""How asking ends without an acceptance, or is undone by someone who changes their mind.
+
+Hides: taking back what was asked (offers, unheard pushes, figures) in one place, and
+that a provider who drops out reopens the job while a resident who cancels ends it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from jobbing_api import errors, jobs, notifications, providers
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.lifecycle import JobMove, JobState, OfferMove, OfferState, offer_sources
+from jobbing_api.offers import models
+from jobbing_api.offers.requests import policy_of
+
+#: Word that an offer is gone is worth this long; the pop-up itself dies with its offer.
+_WORTH_SENDING = timedelta(hours=2)
+
+
+def withdraw_live(
+    session: Session,
+    job: jobs_models.Job,
+    *,
+    now: datetime,
+    told: str,
+    keep: uuid.UUID | None = None,
+) -> None:
+    """Take back every offer of the job that is still waiting, but ``keep``.
+
+    Pushes nobody heard yet are withdrawn in silence; whoever may have heard is told
+    ``told``, which replaces the offer on their phone. It costs nobody anything.
+    """
+    query = update(models.Offer).where(
+        models.Offer.job_id == job.id,
+        models.Offer.state.in_(sorted(offer_sources(OfferMove.WITHDRAW) - {OfferState.ACCEPTED})),
+    )
+    if keep is not None:
+        query = query.where(models.Offer.id != keep)
+    gone = session.scalars(
+        query.values(state=OfferState.WITHDRAWN, ended_at=now).returning(models.Offer),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    ).all()
+    if not gone:
+        return
+    unheard = notifications.withdraw(session, [offer.id for offer in gone], now=now)
+    providers.record.forget(
+        session, kind="asked", subject_ids=[offer.id for offer in gone if offer.send_at > now]
+    )
+    asked = [offer for offer in gone if offer.send_at <= now]
+    providers.record.write_many(
+        session,
+        [
+            providers.record.Fact(
+                kind="withdrawn",
+                provider_id=offer.provider_id,
+                market_id=job.market_id,
+                category_id=job.category_id,
+                urgency=job.urgency,
+                subject_id=offer.id,
+                at=now,
+            )
+            for offer in asked
+            if offer.answered_at is None
+        ],
+    )
+    for offer in asked:
+        if offer.id in unheard:
+            continue
+        notifications.tell(
+            session,
+            offer.provider_id,
+            told if offer.quote is None else "quote-not-chosen",
+            about="offer",
+            subject_id=offer.id,
+            market_id=job.market_id,
+            now=now,
+            expires_at=now + _WORTH_SENDING,
+        )
+
+
+def cancel(
+    session: Session,
+    job_id: uuid.UUID,
+    *,
+    account: accounts_models.Account,
+    reason: str,
+    now: datetime,
+) -> jobs_models.Job:
+    """Cancel, from whichever side asks.
+
+    The resident (or an operator) ends the job; the assigned provider drops out, and
+    the job is open again in a new round. Raises IllegalMove once work has begun.
+    """
+    view = jobs.get_for(session, job_id, account, now=now)
+    if view.role == "provider":
+        return drop_out(session, view.job, account=account, reason=reason, now=now)
+    job = jobs.move(
+        session,
+        job_id,
+        JobMove.CANCEL,
+        now=now,
+        actor_role=view.role,
+        actor_id=account.id,
+        reason=reason or None,
+    )
+    withdraw_live(session, job, now=now, told="offer-withdrawn")
+    accepted = _end_accepted(session, job, now=now)
+    if accepted is not None:
+        providers.release(session, job_id=job.id, because="job-cancelled", now=now)
+        jobs.tell(session, job, accepted.provider_id, "job-cancelled", now=now)
+    return job
+
+
+def drop_out(
+    session: Session,
+    job: jobs_models.Job,
+    *,
+    account: accounts_models.Account,
+    reason: str,
+    now: datetime,
+) -> jobs_models.Job:
+    """The assigned provider does not come after all: the booking is released and the
+    others are asked again, in a new round without this one."""
+    provider_id = job.provider_id
+    policy = policy_of(session, job, now=now)
+    job = jobs.move(
+        session,
+        job.id,
+        JobMove.REOPEN,
+        now=now,
+        actor_role="provider",
+        actor_id=account.id,
+        reason=reason or None,
+        only_if=jobs_models.Job.provider_id == account.id,
+        changes={
+            "provider_id": None,
+            "starts_at": None,
+            "ends_at": None,
+            "order": None,
+            "on_my_way_at": None,
+            **_new_round(job, policy, now=now),
+        },
+    )
+    _end_accepted(session, job, now=now)
+    providers.release(session, job_id=job.id, because=providers.DROPPED_OUT, now=now)
+    assert provider_id is not None
+    providers.record.write(
+        session,
+        kind="cancelled",
+        provider_id=provider_id,
+        market_id=job.market_id,
+        category_id=job.category_id,
+        urgency=job.urgency,
+        subject_id=job.id,
+        at=now,
+    )
+    jobs.tell(session, job, job.resident_id, "provider-dropped-out", now=now)
+    jobs.ask_for_wave(session, job.id, round_=job.round, wave=1)
+    return job
+
+
+def _new_round(
+    job: jobs_models.Job, policy: Any, *, now: datetime, **changed: Any
+) -> dict[str, Any]:
+    """The columns of a job that is asked about anew."""
+    return {
+        "round": jobs_models.Job.round + 1,
+        "wave": 0,
+        "round_opened_at": now,
+        "wake_at": now + jobs.TASK_GRACE,
+        "give_up_at": jobs.give_up_at(
+            policy,
+            mode=changed.get("mode", job.mode),
+            window_to=changed.get("window_to", job.window_to),
+            duration_minutes=changed.get("duration_minutes", job.duration_minutes),
+            now=now,
+        ),
+    }
+
+
+def _end_accepted(session: Session, job: jobs_models.Job, *, now: datetime) -> models.Offer | None:
+    accepted = session.scalars(
+        update(models.Offer)
+        .where(models.Offer.job_id == job.id, models.Offer.state == OfferState.ACCEPTED)
+        .values(state=OfferState.WITHDRAWN, ended_at=now)
+        .returning(models.Offer),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    ).one_or_none()
+    if accepted is not None:
+        notifications.withdraw(session, [accepted.id], now=now)
+    return accepted
+
+
+#: What a resident may change when asking again.
+CHANGEABLE = frozenset(
+    {"window_from", "window_to", "duration_minutes", "budget_kind", "budget_cents", "mode"}
+)
+
+
+def dispatch(
+    session: Session,
+    job_id: uuid.UUID,
+    *,
+    account: accounts_models.Account,
+    changes: Mapping[str, Any],
+    now: datetime,
+) -> jobs_models.Job:
+    """Ask again about an unfilled job, with another window, price or mode if wished.
+
+    Raises IllegalMove unless the job is unfilled, InvalidInput for terms that make no
+    sense.
+    """
+    view = jobs.get_for(session, job_id, account, now=now)
+    if view.role == "provider":
+        raise errors.NotAllowed()
+    job = view.job
+    session.refresh(job, with_for_update=True)
+    if job.state != JobState.UNFILLED:
+        raise errors.IllegalMove(state=str(job.state))
+    wished = {name: getattr(job, name) for name in CHANGEABLE} | dict(changes)
+    if wished["budget_kind"] == "quotes":
+        wished["budget_cents"] = None
+    jobs.check_window(
+        wished["window_from"], wished["window_to"], wished["duration_minutes"], now=now
+    )
+    jobs.check_terms(wished["mode"], job.urgency, wished["budget_kind"], wished["budget_cents"])
+    job = jobs.move(
+        session,
+        job_id,
+        JobMove.DISPATCH,
+        now=now,
+        actor_role=view.role,
+        actor_id=account.id,
+        changes={
+            **wished,
+            **_new_round(
+                job,
+                policy_of(session, job, now=now),
+                now=now,
+                mode=wished["mode"],
+                window_to=wished["window_to"],
+                duration_minutes=wished["duration_minutes"],
+            ),
+        },
+    )
+    jobs.ask_for_wave(session, job.id, round_=job.round, wave=1)
+    return job
+
+
+def expire_due(session: Session, *, now: datetime, limit: int = 1000) -> int:
+    """Offers whose life is over; silence goes on the record. A job nobody can answer
+    any more is looked at again at once."""
+    due = (
+        select(models.Offer.id)
+        .where(
+            models.Offer.state.in_(sorted(offer_sources(OfferMove.EXPIRE))),
+            models.Offer.expires_at <= now,
+        )
+        .order_by(models.Offer.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    expired = session.scalars(
+        update(models.Offer)
+        .where(models.Offer.id.in_(due.scalar_subquery()))
+        .values(state=OfferState.EXPIRED, ended_at=now)
+        .returning(models.Offer),
+        execution_options={"populate_existing": True, "synchronize_session": False},
+    ).all()
+    if not expired:
+        return 0
+    notifications.withdraw(session, [offer.id for offer in expired], now=now)
+    asked = {
+        job.id: job
+        for job in session.scalars(
+            select(jobs_models.Job).where(
+                jobs_models.Job.id.in_({offer.job_id for offer in expired})
+            )
+        )
+    }
+    providers.record.write_many(
+        session,
+        [
+            providers.record.Fact(
+                kind="unanswered",
+                provider_id=offer.provider_id,
+                market_id=offer.market_id,
+                category_id=asked[offer.job_id].category_id,
+                urgency=asked[offer.job_id].urgency,
+                subject_id=offer.id,
+                at=now,
+            )
+            for offer in expired
+            if offer.answered_at is None
+        ],
+    )
+    for job_id in asked:
+        wake_if_nobody_waits(session, job_id, now=now)
+    return len(expired)
+
+
+def wake_if_nobody_waits(session: Session, job_id: uuid.UUID, *, now: datetime) -> bool:
+    """Have an open job looked at now when none of its offers can be answered any more:
+    the next are asked at once, or its resident hears why nobody comes."""
+    waiting = (
+        select(models.Offer.id)
+        .where(
+            models.Offer.job_id == job_id,
+            models.Offer.state.in_(
+                [OfferState.PENDING, OfferState.SENT, OfferState.SEEN, OfferState.QUOTED]
+            ),
+        )
+        .exists()
+    )
+    woken = session.execute(
+        update(jobs_models.Job)
+        .where(
+            jobs_models.Job.id == job_id,
+            jobs_models.Job.state == JobState.OPEN,
+            jobs_models.Job.wake_at > now,
+            ~waiting,
+        )
+        .values(wake_at=now)
+        .returning(jobs_models.Job.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return bool(woken)

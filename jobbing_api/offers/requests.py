@@ -1,0 +1,73 @@
+"""From a job to the question matching answers, and whom a round leaves out."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session
+
+from jobbing_api import geography, markets, matching, providers
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.lifecycle import OfferState
+from jobbing_api.offers import models
+
+
+def policy_of(session: Session, job: jobs_models.Job, *, now: datetime) -> markets.Policy:
+    """The rules in force for a job."""
+    return markets.policy_in_force(
+        session,
+        market_id=job.market_id,
+        category_id=job.category_id,
+        urgency=job.urgency,
+        now=now,
+    )
+
+
+def request_of(
+    session: Session,
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    *,
+    leave_out: frozenset[uuid.UUID] = frozenset(),
+    radius_step: int | None = None,
+    outside_hours: bool = False,
+    only: list[uuid.UUID] | None = None,
+) -> matching.Request:
+    """The question "who could do this job?" in matching's own words."""
+    category = session.get_one(markets.models.Category, job.category_id)
+    return matching.Request(
+        job_id=job.id,
+        market_id=job.market_id,
+        category_id=job.category_id,
+        resident_id=job.resident_id,
+        place=geography.lon_lat(job.location),
+        window_from=job.window_from,
+        window_to=job.window_to,
+        duration_minutes=job.duration_minutes,
+        urgency=job.urgency,
+        budget_kind=job.budget_kind,
+        budget_cents=job.budget_cents,
+        languages=tuple(job.languages),
+        needs=tuple(job.needs),
+        papers=tuple(category.papers) if policy.papers_required else (),
+        leave_out=leave_out,
+        radius_step=radius_step,
+        outside_hours=outside_hours,
+        only=only,
+    )
+
+
+def left_out(session: Session, job: jobs_models.Job) -> frozenset[uuid.UUID]:
+    """Who is not asked (again): everybody asked in this round, whoever declined in
+    any round, and whoever had accepted and then dropped out."""
+    asked = select(models.Offer.provider_id).where(
+        models.Offer.job_id == job.id,
+        (models.Offer.round == job.round) | (models.Offer.state == OfferState.DECLINED),
+    )
+    dropped = select(providers.models.Booking.provider_id).where(
+        providers.models.Booking.job_id == job.id,
+        providers.models.Booking.released_because == providers.DROPPED_OUT,
+    )
+    return frozenset(session.scalars(union(asked, dropped)))

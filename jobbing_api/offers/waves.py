@@ -1,0 +1,379 @@
+"""Asking providers, wave by wave, until somebody comes or nobody can.
+
+Hides: how a wave is filled (best first, within a radius that widens until it is
+full), how its offers are staggered and how long they live, when the next wave is due,
+and when and why a round is given up. A wave's key makes opening it twice harmless.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from jobbing_api import (
+    database,
+    geography,
+    history,
+    jobs,
+    markets,
+    matching,
+    notifications,
+    providers,
+)
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.lifecycle import OFFER_LIVE, JobMove, JobState, OfferState
+from jobbing_api.offers import endings, models, pricing
+from jobbing_api.offers.requests import left_out, policy_of, request_of
+
+#: Distances on offers are rounded to this many metres.
+_ROUND_M = 100
+
+#: How long the clock leaves a job it has put in the queue before asking again.
+_QUEUED_GRACE = timedelta(seconds=10)
+
+
+def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, now: datetime) -> int:
+    """Ask the next group for a job; returns how many were asked.
+
+    Does nothing unless the job is open in this round and this is its next wave. When
+    nobody is left to ask and nobody can still answer, or time is up, the round is
+    given up with the reason.
+    """
+    job = session.scalars(
+        select(jobs_models.Job).where(jobs_models.Job.id == job_id).with_for_update(),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+    if job is None or job.state != JobState.OPEN or (job.round, job.wave + 1) != (round_, wave):
+        return 0
+    policy = policy_of(session, job, now=now)
+    give_up_at = job.give_up_at or now
+    latest_start = job.window_to - timedelta(minutes=job.duration_minutes)
+    if now >= latest_start or now >= give_up_at:
+        reason = "no-longer-possible" if _never_asked(session, job) else None
+        give_up(session, job, reason=reason, now=now)
+        return 0
+    live = _live(session, job)
+    if wave > policy.waves_at_most or _enough_answers(session, job, policy):
+        if live:
+            job.wake_at = give_up_at
+        else:
+            give_up(session, job, reason=None, now=now)
+        return 0
+
+    ranking, chosen = _choose(session, job, policy, now=now)
+    if not chosen:
+        if live:
+            # Somebody may still answer; look again in case others come free.
+            job.wake_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
+        elif job.urgency == "now" and ranking.in_reach:
+            # There are people here, none of them on duty this minute: wait for one.
+            job.wake_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
+        else:
+            give_up(session, job, reason=_reason_nobody(session, job, ranking), now=now)
+        return 0
+
+    job.wave = wave
+    job.wake_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
+    session.add(
+        models.Wave(
+            job_id=job.id,
+            round=round_,
+            wave=wave,
+            market_id=job.market_id,
+            policy_id=policy.id,
+            search_id=ranking.search_id,
+            opened_at=now,
+            radius_m=round(max(candidate.distance_m for candidate in chosen)),
+            asked=len(chosen),
+        )
+    )
+    stagger = timedelta(seconds=0 if ranking.tier.thin else policy.stagger_s)
+    for place, candidate in enumerate(chosen):
+        _offer(
+            session, job, policy, candidate, rank=place + 1, send_at=now + place * stagger, now=now
+        )
+    history.record(
+        session,
+        "wave-open",
+        at=now,
+        actor_role="system",
+        market_id=job.market_id,
+        job_id=job.id,
+        data={"round": round_, "wave": wave, "asked": len(chosen)},
+    )
+    return len(chosen)
+
+
+def _choose(
+    session: Session, job: jobs_models.Job, policy: markets.Policy, *, now: datetime
+) -> tuple[matching.Ranking, list[matching.Candidate]]:
+    """The people of the next wave, their rows locked, best first."""
+    without = left_out(session, job)
+    size = policy.wave_size
+    if job.mode == "choose" and policy.choose_asked:
+        size = policy.choose_asked
+    step = 0
+    while True:
+        request = request_of(session, job, policy, leave_out=without, radius_step=step)
+        ranking = matching.rank(session, request, policy, size, now=now, purpose=None)
+        if len(ranking.candidates) >= size or step + 1 >= len(ranking.tier.radius_steps_m):
+            break
+        step += 1
+    thin = ranking.tier.thin
+    # Where few live, everybody is asked at once, outside their hours too.
+    request = request_of(
+        session, job, policy, leave_out=without, radius_step=step, outside_hours=thin
+    )
+    ranking = matching.rank(
+        session, request, policy, _EVERYBODY if thin else size, now=now, purpose="wave"
+    )
+    ids = [candidate.provider_id for candidate in ranking.candidates]
+    if not ids:
+        return ranking, []
+    # Two waves may want the same person at once: their caps are counted again under
+    # a lock on their rows, and whoever is full by now waits for another wave.
+    providers.lock(session, ids)
+    again = request_of(session, job, policy, radius_step=step, outside_hours=thin, only=ids)
+    sure = matching.rank(session, again, policy, len(ids), now=now, purpose=None)
+    fit = {candidate.provider_id for candidate in sure.candidates}
+    return ranking, [one for one in ranking.candidates if one.provider_id in fit]
+
+
+#: More than any thin town holds.
+_EVERYBODY = 100
+
+
+def _offer(
+    session: Session,
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    candidate: matching.Candidate,
+    *,
+    rank: int,
+    send_at: datetime,
+    now: datetime,
+) -> None:
+    market = session.get_one(markets.models.Market, job.market_id)
+    category = session.get_one(markets.models.Category, job.category_id)
+    provider = session.get_one(providers.models.Provider, candidate.provider_id)
+    life_min = policy.offer_life_min
+    if job.mode == "choose" and policy.choose_answer_min:
+        life_min = policy.choose_answer_min
+    expires_at = markets.waking_deadline(
+        policy, from_at=send_at, minutes=life_min, time_zone=market.time_zone
+    )
+    blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
+    distance_m = _rounded(geography.distance_m(geography.lon_lat(provider.base), blurred))
+    price = pricing.price(
+        job,
+        policy,
+        hourly_cents=candidate.amount_cents if candidate.price_kind == "hourly" else None,
+        call_out_fee_cents=candidate.call_out_fee_cents,
+    )
+    offer = models.Offer(
+        id=database.new_id(),
+        market_id=job.market_id,
+        job_id=job.id,
+        round=job.round,
+        wave=job.wave,
+        provider_id=candidate.provider_id,
+        state=OfferState.SENT if send_at <= now else OfferState.PENDING,
+        rank=rank,
+        score=candidate.score,
+        parts={
+            name: {"value": part.value, "weight": part.weight}
+            for name, part in candidate.parts.items()
+        },
+        distance_m=distance_m,
+        starts_at=candidate.starts_at,
+        ends_at=candidate.ends_at,
+        outside_hours=candidate.outside_hours,
+        price=price,
+        send_at=send_at,
+        expires_at=expires_at,
+        created_at=now,
+    )
+    session.add(offer)
+    providers.record.write(
+        session,
+        kind="asked",
+        provider_id=candidate.provider_id,
+        market_id=job.market_id,
+        category_id=job.category_id,
+        urgency=job.urgency,
+        subject_id=offer.id,
+        at=send_at,
+    )
+    notifications.tell(
+        session,
+        candidate.provider_id,
+        "offer-outside-hours" if candidate.outside_hours else "offer",
+        about="offer",
+        subject_id=offer.id,
+        market_id=job.market_id,
+        params={
+            "category": category.names,
+            "distance_m": distance_m,
+            "starts_at": candidate.starts_at.isoformat(),
+            "time_zone": market.time_zone,
+            "net_cents": price["net_cents"],
+            "currency": job.currency,
+        },
+        now=now,
+        due_at=send_at,
+        expires_at=expires_at,
+        urgent=True,
+    )
+
+
+def _rounded(distance_m: float) -> int:
+    return max(_ROUND_M, round(distance_m / _ROUND_M) * _ROUND_M)
+
+
+def _live(session: Session, job: jobs_models.Job) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(models.Offer)
+            .where(
+                models.Offer.job_id == job.id,
+                models.Offer.round == job.round,
+                models.Offer.state.in_(sorted(OFFER_LIVE)),
+            )
+        )
+        or 0
+    )
+
+
+def _never_asked(session: Session, job: jobs_models.Job) -> bool:
+    asked = select(models.Offer.id).where(
+        models.Offer.job_id == job.id, models.Offer.round == job.round
+    )
+    return session.scalars(asked.limit(1)).first() is None
+
+
+def _enough_answers(session: Session, job: jobs_models.Job, policy: markets.Policy) -> bool:
+    """In choose mode asking stops once enough have answered with a quote."""
+    if job.mode != "choose" or policy.choose_enough is None:
+        return False
+    quoted = session.scalar(
+        select(func.count())
+        .select_from(models.Offer)
+        .where(
+            models.Offer.job_id == job.id,
+            models.Offer.round == job.round,
+            models.Offer.state == OfferState.QUOTED,
+        )
+    )
+    return (quoted or 0) >= policy.choose_enough
+
+
+def _reason_nobody(session: Session, job: jobs_models.Job, ranking: matching.Ranking) -> str | None:
+    """Why there was nobody to ask; None when some were asked and it is theirs to say."""
+    if not _never_asked(session, job):
+        return None
+    others = Counter(
+        {name: n for name, n in ranking.fell_out.items() if name not in ("own-job", "blocked")}
+    )
+    if not others:
+        return "nobody-in-reach"
+    fit = others.keys() - {"suspended", "language", "tools", "papers", "radius"}
+    if not fit:
+        return "nobody-in-reach"
+    if set(fit) == {"price"}:
+        return "price-too-low"
+    return "nobody-free"
+
+
+def give_up(session: Session, job: jobs_models.Job, *, reason: str | None, now: datetime) -> None:
+    """End the round without anybody: open offers are withdrawn, the resident is told
+    why. ``reason`` None: it is read from the answers."""
+    endings.withdraw_live(session, job, now=now, told="offer-withdrawn")
+    job = jobs.move(
+        session,
+        job.id,
+        JobMove.GIVE_UP,
+        now=now,
+        actor_role="system",
+        reason=reason or _reason_from_answers(session, job),
+        changes={"unfilled_because": reason or _reason_from_answers(session, job)},
+    )
+    jobs.tell(session, job, job.resident_id, "job-unfilled", now=now)
+
+
+def _reason_from_answers(session: Session, job: jobs_models.Job) -> str:
+    """Declined, if most of those who answered said why; else nobody answered."""
+    reasons: Sequence[Any] = session.execute(
+        select(models.Offer.decline_reason, func.count())
+        .where(
+            models.Offer.job_id == job.id,
+            models.Offer.round == job.round,
+            models.Offer.state == OfferState.DECLINED,
+        )
+        .group_by(models.Offer.decline_reason)
+        .order_by(func.count().desc(), models.Offer.decline_reason)
+    ).all()
+    if not reasons:
+        return "nobody-in-reach" if _never_asked(session, job) else "nobody-answered"
+    top = str(reasons[0][0])
+    return f"declined-{top}" if top in ("price", "distance", "time") else "declined"
+
+
+def due_waves(
+    session: Session, *, now: datetime, limit: int = 500
+) -> list[tuple[uuid.UUID, int, int]]:
+    """Open jobs the clock has to look at: (job, round, next wave).
+
+    Finding one leases it: ``wake_at`` moves ahead in the same statement.
+    """
+    due = (
+        select(jobs_models.Job.id)
+        .where(jobs_models.Job.wake_at <= now)
+        .order_by(jobs_models.Job.wake_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = session.execute(
+        update(jobs_models.Job)
+        .where(jobs_models.Job.id.in_(due.scalar_subquery()))
+        .values(wake_at=now + _QUEUED_GRACE)
+        .returning(jobs_models.Job.id, jobs_models.Job.round, jobs_models.Job.wave)
+        .execution_options(synchronize_session=False)
+    )
+    return [(row.id, row.round, row.wave + 1) for row in found]
+
+
+def send_due(session: Session, *, now: datetime, limit: int = 2000) -> int:
+    """Offers whose stagger is over become visible to their provider."""
+    due = (
+        select(models.Offer.id)
+        .where(models.Offer.state == OfferState.PENDING, models.Offer.send_at <= now)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    sent = session.execute(
+        update(models.Offer)
+        .where(models.Offer.id.in_(due.scalar_subquery()))
+        .values(state=OfferState.SENT)
+        .returning(models.Offer.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(sent.all())
+
+
+def next_due_at(session: Session) -> datetime | None:
+    """When the clock has to look at a job or an offer again."""
+    dues = (
+        select(func.min(jobs_models.Job.wake_at)).where(jobs_models.Job.wake_at.is_not(None)),
+        select(func.min(models.Offer.send_at)).where(models.Offer.state == OfferState.PENDING),
+        select(func.min(models.Offer.expires_at)).where(
+            models.Offer.state.in_([OfferState.SENT, OfferState.SEEN, OfferState.QUOTED])
+        ),
+    )
+    return session.scalar(select(func.least(*(due.scalar_subquery() for due in dues))))

@@ -1,0 +1,11 @@
+"""What we hold about a person, and how we let go of it.
+
+The only room that may look into all others. Hides: which tables speak of a person, in
+which of them other people are named too, and what stays, saying to nobody who it was,
+so that what happened remains countable.
+"""
+
+from jobbing_api.privacy.erasure import erase as erase
+from jobbing_api.privacy.export import export as export
+
+__all__ = ["erase", "export"]

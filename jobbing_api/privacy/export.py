@@ -1,0 +1,246 @@
+"""Everything held about one person, as JSON-ready data.
+
+Hides: which rows speak of whom. Rows are written out whole, so that a new column is
+part of the next export by itself; what would tell of somebody else, or open a door, is
+left out by name.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import inspect, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from jobbing_api import geography, history, mail
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.markets import models as markets_models
+from jobbing_api.notifications import models as notifications_models
+from jobbing_api.offers import models as offers_models
+from jobbing_api.providers import models as providers_models
+
+#: Changes whenever a section changes its meaning.
+FORMAT_VERSION = 1
+
+#: Of a job one comes to as provider: what concerns the provider. What the resident
+#: wrote, and where exactly they live, is theirs.
+_JOB_AS_PROVIDER = (
+    "id",
+    "category_id",
+    "market_id",
+    "state",
+    "starts_at",
+    "ends_at",
+    "duration_minutes",
+    "order",
+    "on_my_way_at",
+    "started_at",
+    "finished_at",
+    "completed_at",
+)
+
+
+def export(session: Session, account: accounts_models.Account, *, now: datetime) -> dict[str, Any]:
+    """All we hold about ``account`` at ``now``.
+
+    Sections by subject, each a mapping or a list of mappings. Instants are RFC 3339 in
+    UTC, places RFC 7946, money minor units. Nothing private of anybody else: reviews by
+    others once they are visible, and without their author; other people's homes only as
+    the 1 km square that was shown in offers.
+    """
+    ours = account.id
+    out = _Writer(session)
+    jobs = _all(session, jobs_models.Job, jobs_models.Job.resident_id == ours)
+    return {
+        "format_version": FORMAT_VERSION,
+        "exported_at": _plain(now),
+        "account": {
+            **out.row(account, but=("password_hash", "version")),
+            "has_password": account.password_hash is not None,
+            "roles": [held.role for held in account.roles],
+        },
+        "operator_grants": out.rows(
+            _all(
+                session,
+                accounts_models.OperatorGrant,
+                accounts_models.OperatorGrant.account_id == ours,
+            ),
+            but=("account_id",),
+        ),
+        "sign_ins": out.rows(
+            _all(session, accounts_models.SignIn, accounts_models.SignIn.account_id == ours),
+            but=("account_id",),
+        ),
+        "devices": out.rows(
+            _all(
+                session,
+                notifications_models.Device,
+                notifications_models.Device.account_id == ours,
+            ),
+            but=("account_id",),
+        ),
+        # Only one's own: that somebody else asked not to meet again is their secret.
+        "blocks": out.rows(
+            _all(session, accounts_models.Block, accounts_models.Block.account_id == ours),
+            but=("account_id",),
+        ),
+        "jobs": out.rows(jobs, but=("resident_id", "provider_id", "version", "wake_at")),
+        "provider": _provider(session, out, ours, now=now),
+        "reviews_written": out.rows(
+            _all(session, jobs_models.Review, jobs_models.Review.author_id == ours),
+            but=("author_id", "about_id"),
+        ),
+        "reviews_received": out.rows(
+            _all(
+                session,
+                jobs_models.Review,
+                (jobs_models.Review.about_id == ours) & (jobs_models.Review.visible_at <= now),
+            ),
+            but=("author_id", "about_id"),
+        ),
+        "notifications": list(_notifications(session, out, ours)),
+        # That a mail was sent, never its text: links in it open doors.
+        "mails": out.rows(
+            _all(session, mail.Mail, mail.Mail.account_id == ours),
+            but=("account_id", "body", "wake_at"),
+        ),
+        "history": [
+            {**out.row(entry, but=("actor_id", "account_id")), "by_you": entry.actor_id == ours}
+            for entry in history.of_account(session, ours)
+        ],
+    }
+
+
+def _provider(
+    session: Session, out: _Writer, ours: uuid.UUID, *, now: datetime
+) -> dict[str, Any] | None:
+    provider = session.get(providers_models.Provider, ours)
+    if provider is None:
+        return None
+    m = providers_models
+    presence = session.get(m.Presence, ours)
+    coming = _all(session, jobs_models.Job, jobs_models.Job.provider_id == ours)
+    entries = _all(session, m.RecordEntry, m.RecordEntry.provider_id == ours)
+    return {
+        # Free time is computed from the calendar and the bookings, which are here.
+        **out.row(provider, but=("account_id", "version", "free_time", "free_until")),
+        "skills": out.rows(_all(session, m.Skill, m.Skill.provider_id == ours), but=_OWNER),
+        "weekly_hours": out.rows(
+            _all(session, m.WeeklyHours, m.WeeklyHours.provider_id == ours), but=_OWNER
+        ),
+        "calendar_exceptions": out.rows(
+            _all(session, m.CalendarException, m.CalendarException.provider_id == ours),
+            but=_OWNER,
+        ),
+        "presence": None if presence is None else out.row(presence, but=_OWNER),
+        "papers": out.rows(_all(session, m.Paper, m.Paper.provider_id == ours), but=_OWNER),
+        "bookings": [
+            {
+                **out.row(booking, but=("provider_id", "place")),
+                "approximate_place": _approximate(booking.place),
+            }
+            for booking in _all(session, m.Booking, m.Booking.provider_id == ours)
+        ],
+        "offers": out.rows(
+            _all(session, offers_models.Offer, offers_models.Offer.provider_id == ours), but=_OWNER
+        ),
+        "jobs": [
+            {
+                **out.row(job, only=_JOB_AS_PROVIDER),
+                "approximate_place": _approximate(job.location),
+            }
+            for job in coming
+        ],
+        # A rating is dated to the instant it becomes visible.
+        "record": out.rows([entry for entry in entries if entry.at <= now], but=_OWNER),
+    }
+
+
+_OWNER = ("provider_id",)
+
+
+def _notifications(session: Session, out: _Writer, ours: uuid.UUID) -> Iterator[dict[str, Any]]:
+    m = notifications_models
+    lines = _all(session, m.Notification, m.Notification.account_id == ours)
+    deliveries: dict[uuid.UUID, list[dict[str, Any]]] = {}
+    for delivery in session.scalars(
+        select(m.Delivery)
+        .join(m.Notification, m.Notification.id == m.Delivery.notification_id)
+        .where(m.Notification.account_id == ours)
+        .order_by(m.Delivery.at)
+    ):
+        deliveries.setdefault(delivery.notification_id, []).append(
+            out.row(delivery, but=("notification_id",))
+        )
+    for line in lines:
+        yield {
+            **out.row(line, but=("account_id", "wake_at", "sending_until")),
+            "deliveries": deliveries.get(line.id, []),
+        }
+
+
+def _all(session: Session, model: Any, condition: Any) -> Sequence[Any]:
+    """Rows in the order of their key, which is the order of time where ids are ours."""
+    return session.scalars(
+        select(model).where(condition).order_by(*inspect(model).primary_key)
+    ).all()
+
+
+class _Writer:
+    """Writes rows out as JSON, with names instead of our numbers for shared things."""
+
+    def __init__(self, session: Session) -> None:
+        self._categories = dict(
+            session.execute(
+                select(markets_models.Category.id, markets_models.Category.slug)
+            ).tuples()
+        )
+        self._markets = dict(
+            session.execute(select(markets_models.Market.id, markets_models.Market.slug)).tuples()
+        )
+
+    def rows(self, found: Iterable[Any], *, but: Sequence[str] = ()) -> list[dict[str, Any]]:
+        return [self.row(one, but=but) for one in found]
+
+    def row(
+        self, one: Any, *, but: Sequence[str] = (), only: Sequence[str] | None = None
+    ) -> dict[str, Any]:
+        written: dict[str, Any] = {}
+        for attribute in inspect(type(one)).column_attrs:
+            name = attribute.key
+            if name in but or (only is not None and name not in only):
+                continue
+            value = getattr(one, name)
+            if name == "category_id":
+                written["category"] = self._categories.get(value)
+            elif name == "market_id":
+                written["market"] = self._markets.get(value)
+            else:
+                written[name] = _plain(value)
+        return written
+
+
+def _approximate(place: WKBElement) -> dict[str, Any]:
+    lon, lat = geography.snap(geography.lon_lat(place), geography.JOB_GRID_M)
+    return {"type": "Point", "coordinates": [lon, lat]}
+
+
+def _plain(value: Any) -> Any:
+    """A column's value as JSON has it."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case uuid.UUID():
+            return str(value)
+        case WKBElement():
+            return geography.to_geojson(value)
+        case Range():
+            return {"from": _plain(value.lower), "to": _plain(value.upper)}
+        case _:
+            return value

@@ -1,0 +1,61 @@
+"""What someone offers: skills and prices, reach, calendar and free time, record.
+
+Hides: how a profile is checked, how weekly hours, exceptions and bookings become free
+time, what makes a double booking impossible, and how figures are counted.
+"""
+
+from jobbing_api.markets.local_time import Stretch as Stretch
+from jobbing_api.markets.local_time import weekly_stretches as weekly_stretches
+from jobbing_api.providers import models as models
+from jobbing_api.providers import record as record
+from jobbing_api.providers.bookings import DROPPED_OUT as DROPPED_OUT
+from jobbing_api.providers.bookings import book as book
+from jobbing_api.providers.bookings import release as release
+from jobbing_api.providers.calendar import Calendar as Calendar
+from jobbing_api.providers.calendar import Exceptional as Exceptional
+from jobbing_api.providers.calendar import Hours as Hours
+from jobbing_api.providers.calendar import get_calendar as get_calendar
+from jobbing_api.providers.calendar import put_calendar as put_calendar
+from jobbing_api.providers.free_time import extend_due as extend_due
+from jobbing_api.providers.free_time import lock as lock
+from jobbing_api.providers.free_time import rebuild as rebuild
+from jobbing_api.providers.presence import put_presence as put_presence
+from jobbing_api.providers.profiles import PublicProfile as PublicProfile
+from jobbing_api.providers.profiles import SkillOffered as SkillOffered
+from jobbing_api.providers.profiles import get as get
+from jobbing_api.providers.profiles import public_profile as public_profile
+from jobbing_api.providers.profiles import put_profile as put_profile
+from jobbing_api.providers.record import Fact as Fact
+from jobbing_api.providers.record import Figures as Figures
+from jobbing_api.providers.record import figures as figures
+from jobbing_api.providers.record import forget as forget_facts
+from jobbing_api.providers.record import redate as redate_fact
+
+__all__ = [
+    "DROPPED_OUT",
+    "Calendar",
+    "Exceptional",
+    "Fact",
+    "Figures",
+    "Hours",
+    "PublicProfile",
+    "SkillOffered",
+    "Stretch",
+    "book",
+    "extend_due",
+    "figures",
+    "forget_facts",
+    "get",
+    "get_calendar",
+    "lock",
+    "models",
+    "public_profile",
+    "put_calendar",
+    "put_presence",
+    "put_profile",
+    "rebuild",
+    "record",
+    "redate_fact",
+    "release",
+    "weekly_stretches",
+]

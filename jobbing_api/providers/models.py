@@ -1,0 +1,253 @@
+"""Tables of the providers room: what someone offers, where, when, and how it went."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from geoalchemy2 import Geography, WKBElement
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import (
+    TSTZMULTIRANGE,
+    TSTZRANGE,
+    ExcludeConstraint,
+    Range,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from jobbing_api.database import Base, Instant, new_id
+
+#: What can happen between us and a provider that later ranking takes into account.
+RECORD_KINDS = (
+    "asked",
+    "answered",
+    "unanswered",
+    "withdrawn",
+    "kept",
+    "late",
+    "cancelled",
+    "absent",
+    "rated",
+)
+
+
+class Provider(Base):
+    """A person's trade: base, reach, terms. The key is the account's."""
+
+    __tablename__ = "providers"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    headline: Mapped[str] = mapped_column(Text)
+    base: Mapped[WKBElement] = mapped_column(Geography("POINT", srid=4326, spatial_index=False))
+    reach_m: Mapped[int | None]
+    reach_area: Mapped[WKBElement | None] = mapped_column(
+        Geography("POLYGON", srid=4326, spatial_index=False)
+    )
+    minimum_visit_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(Text)
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    tools: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    time_zone: Mapped[str] = mapped_column(Text)
+    #: Null while the weekly hours are still the preset nobody looked at.
+    calendar_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    identity_checked_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: (weekly hours + exceptions) - bookings with their fixed buffer, up to ``free_until``.
+    free_time: Mapped[list[Range[datetime]]] = mapped_column(TSTZMULTIRANGE)
+    free_until: Mapped[datetime] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    version: Mapped[int] = mapped_column(default=1)
+    calendar_version: Mapped[int] = mapped_column(default=1)
+
+    skills: Mapped[list[Skill]] = relationship(
+        cascade="all, delete-orphan", order_by="Skill.category_id"
+    )
+
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(reach_m, reach_area) = 1", name="one_kind_of_reach"),
+        CheckConstraint("reach_m BETWEEN 100 AND 200000", name="reach_m_bounds"),
+        CheckConstraint("minimum_visit_cents >= 0", name="minimum_visit_not_negative"),
+        CheckConstraint("cardinality(languages) > 0", name="speaks_something"),
+        Index("ix_providers_base", "base", postgresql_using="gist"),
+        Index("ix_providers_market_id", "market_id"),
+        Index("ix_providers_free_until", "free_until"),
+    )
+
+
+class Skill(Base):
+    """One category a provider works in, and what it costs there."""
+
+    __tablename__ = "skills"
+
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id", ondelete="CASCADE"), primary_key=True
+    )
+    category_id: Mapped[int] = mapped_column(
+        SmallInteger, ForeignKey("categories.id"), primary_key=True
+    )
+    price_kind: Mapped[str] = mapped_column(Text)
+    amount_cents: Mapped[int | None]
+    call_out_fee_cents: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("price_kind IN ('hourly', 'flat', 'quote')", name="price_kind"),
+        CheckConstraint("(price_kind = 'quote') = (amount_cents IS NULL)", name="amount_unless_quote"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint("call_out_fee_cents >= 0", name="call_out_fee_not_negative"),
+        Index("ix_skills_category_id", "category_id"),
+    )
+
+
+class WeeklyHours(Base):
+    """A stretch of every week, in minutes of the local day (1440 ends it)."""
+
+    __tablename__ = "weekly_hours"
+
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id", ondelete="CASCADE"), primary_key=True
+    )
+    weekday: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    from_minute: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    to_minute: Mapped[int] = mapped_column(SmallInteger)
+
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("0 <= from_minute AND from_minute < to_minute", name="from_before_to"),
+        CheckConstraint("to_minute <= 1440", name="within_the_day"),
+    )
+
+
+class CalendarException(Base):
+    """A stretch of real time in which the weekly hours do not hold."""
+
+    __tablename__ = "calendar_exceptions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id", ondelete="CASCADE")
+    )
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    available: Mapped[bool]
+
+    __table_args__ = (
+        CheckConstraint("NOT isempty(during)", name="during_not_empty"),
+        Index("ix_calendar_exceptions_provider_id", "provider_id"),
+    )
+
+
+class Presence(Base):
+    """Whether a provider is on duty now, and the last place, never an earlier one."""
+
+    __tablename__ = "presences"
+
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id", ondelete="CASCADE"), primary_key=True
+    )
+    online: Mapped[bool]
+    position: Mapped[WKBElement | None] = mapped_column(
+        Geography("POINT", srid=4326, spatial_index=False)
+    )
+    position_at: Mapped[datetime | None] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("online OR position IS NULL", name="off_duty_unseen"),
+        CheckConstraint("(position IS NULL) = (position_at IS NULL)", name="position_dated"),
+    )
+
+
+class Paper(Base):
+    """An insurance, a qualification, a register entry; counts while verified and valid."""
+
+    __tablename__ = "papers"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id", ondelete="CASCADE")
+    )
+    kind: Mapped[str] = mapped_column(Text)
+    verified_at: Mapped[datetime | None] = mapped_column(Instant)
+    valid_until: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (Index("ix_papers_provider_id", "provider_id"),)
+
+
+class Booking(Base):
+    """An hour that is taken. Two that hold can never overlap: the calendar is safe
+    because the database says so, whatever races."""
+
+    __tablename__ = "bookings"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    provider_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("providers.account_id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    #: The fixed part of the travel buffer that was in force, on both sides.
+    buffer_minutes: Mapped[int] = mapped_column(SmallInteger)
+    place: Mapped[WKBElement] = mapped_column(Geography("POINT", srid=4326, spatial_index=False))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+    released_because: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("NOT isempty(during)", name="during_not_empty"),
+        CheckConstraint(
+            "(released_at IS NULL) = (released_because IS NULL)", name="release_has_reason"
+        ),
+        ExcludeConstraint(
+            ("provider_id", "="),
+            ("during", "&&"),
+            name="ex_bookings_no_overlap",
+            using="gist",
+            where=text("released_at IS NULL"),
+        ),
+        Index(
+            "uq_bookings_one_per_job",
+            "job_id",
+            unique=True,
+            postgresql_where=text("released_at IS NULL"),
+        ),
+    )
+
+
+class RecordEntry(Base):
+    """One fact that moves a provider's figures: the only source of rating,
+    reliability, responsiveness and caps. Written where it happens, in the same
+    transaction; read by matching, which therefore never looks into offers or jobs.
+    """
+
+    __tablename__ = "record_entries"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    provider_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("providers.account_id"))
+    category_id: Mapped[int] = mapped_column(SmallInteger, ForeignKey("categories.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    urgency: Mapped[str] = mapped_column(Text)
+    #: The offer (asked, answered, unanswered, withdrawn) or the job (all others)
+    #: it is about; no foreign key, a figure outlives what it was counted from.
+    subject_id: Mapped[uuid.UUID]
+    stars: Mapped[int | None] = mapped_column(SmallInteger)
+
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('asked', 'answered', 'unanswered', 'withdrawn', 'kept', 'late',"
+            " 'cancelled', 'absent', 'rated')",
+            name="kind",
+        ),
+        CheckConstraint("(kind = 'rated') = (stars IS NOT NULL)", name="stars_when_rated"),
+        CheckConstraint("stars BETWEEN 1 AND 5", name="stars_bounds"),
+        # Every task may run twice; the same fact is written once.
+        Index(
+            "uq_record_entries_fact", "subject_id", "provider_id", "kind", unique=True
+        ),
+        Index("ix_record_entries_provider_id_at", "provider_id", "at"),
+        Index(
+            "ix_record_entries_ratings",
+            "market_id",
+            "category_id",
+            postgresql_where=text("kind = 'rated'"),
+        ),
+    )

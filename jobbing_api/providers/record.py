@@ -1,0 +1,232 @@
+"""What happened between us and a provider, fact by fact.
+
+Hides: that the same fact, told twice, counts once. Every figure of a provider is
+counted from here: by matching for ranking, below for the provider's own eyes and for
+the public profile.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Float, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from jobbing_api import database, errors
+from jobbing_api.markets import policies
+from jobbing_api.providers import models
+
+#: The urgency whose general rules say over how many days people are shown figures.
+_TYPICAL_URGENCY = "scheduled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """One thing that happened; ``kind`` is one of ``models.RECORD_KINDS``.
+
+    ``subject_id`` is the offer (asked, answered, unanswered, withdrawn) or the job.
+    ``at`` may lie ahead: a rating counts from the instant its review is visible.
+    ``stars`` (1-5) come with ``rated`` and with nothing else.
+    """
+
+    kind: str
+    provider_id: uuid.UUID
+    market_id: uuid.UUID
+    category_id: int
+    urgency: str
+    subject_id: uuid.UUID
+    at: datetime
+    stars: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """A provider's figures over the last days, for their own eyes.
+
+    Offers of the last ``response_days``, visits of the last ``visit_days``. Shares
+    are None where there is nothing to take a share of.
+    """
+
+    response_days: int
+    asked: int
+    answered: int
+    unanswered: int
+    withdrawn: int
+    #: answered / (answered + unanswered): a decline is an answer.
+    response_share: float | None
+    response_median_min: float | None
+    #: Visits booked in the same days, and their share of the answers.
+    accepted: int
+    acceptance_share: float | None
+    visit_days: int
+    kept: int
+    late: int
+    cancelled: int
+    absent: int
+    #: Plain mean of all visible ratings, and how many there are.
+    rating_mean: float | None
+    rating_count: int
+
+
+def write(
+    session: Session,
+    *,
+    kind: str,
+    provider_id: uuid.UUID,
+    market_id: uuid.UUID,
+    category_id: int,
+    urgency: str,
+    subject_id: uuid.UUID,
+    at: datetime,
+    stars: int | None = None,
+) -> None:
+    """Keep one fact; the same kind about the same subject and provider counts once."""
+    fact = Fact(
+        kind=kind,
+        provider_id=provider_id,
+        market_id=market_id,
+        category_id=category_id,
+        urgency=urgency,
+        subject_id=subject_id,
+        at=at,
+        stars=stars,
+    )
+    write_many(session, [fact])
+
+
+def write_many(session: Session, facts: Sequence[Fact]) -> None:
+    """Keep many facts in one statement, each as ``write`` does."""
+    if not facts:
+        return
+    session.flush()
+    rows = [{"id": database.new_id(), **asdict(fact)} for fact in facts]
+    session.execute(
+        insert(models.RecordEntry).on_conflict_do_nothing(
+            index_elements=["subject_id", "provider_id", "kind"]
+        ),
+        rows,
+    )
+
+
+def redate(
+    session: Session,
+    *,
+    kind: str,
+    provider_id: uuid.UUID,
+    subject_id: uuid.UUID,
+    at: datetime,
+) -> None:
+    """Move a fact to another instant: a hidden review that is revealed early."""
+    entry = models.RecordEntry
+    session.execute(
+        update(entry)
+        .where(
+            entry.kind == kind,
+            entry.provider_id == provider_id,
+            entry.subject_id == subject_id,
+        )
+        .values(at=at)
+    )
+
+
+def forget(session: Session, *, kind: str, subject_ids: Sequence[uuid.UUID]) -> None:
+    """Strike facts that turned out not to have happened: an offer taken back before
+    it was sent was never asked."""
+    entry = models.RecordEntry
+    session.execute(
+        delete(entry).where(entry.kind == kind, entry.subject_id.in_(list(subject_ids)))
+    )
+
+
+def response_median_min(
+    session: Session, provider_id: uuid.UUID, *, since: datetime, now: datetime
+) -> float | None:
+    """The median of minutes from being asked to answering, over what was asked since."""
+    asked, answered = aliased(models.RecordEntry), aliased(models.RecordEntry)
+    waited_s = func.extract("epoch", answered.at - asked.at)
+    median = select((func.percentile_cont(0.5).within_group(waited_s) / 60).cast(Float)).where(
+        asked.provider_id == provider_id,
+        asked.kind == "asked",
+        asked.at > since,
+        answered.provider_id == asked.provider_id,
+        answered.subject_id == asked.subject_id,
+        answered.kind == "answered",
+        answered.at.between(asked.at, now),
+    )
+    return session.scalar(median)
+
+
+def rating(session: Session, provider_id: uuid.UUID, *, now: datetime) -> tuple[float | None, int]:
+    """The plain mean of the visible ratings, and how many there are."""
+    entry = models.RecordEntry
+    row = session.execute(
+        select(func.avg(entry.stars).cast(Float), func.count()).where(
+            entry.provider_id == provider_id, entry.kind == "rated", entry.at <= now
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def response_window(session: Session, market_id: uuid.UUID, *, now: datetime) -> timedelta:
+    """How far back answers are counted in a market."""
+    return timedelta(days=_rules(session, market_id, now).responsiveness_days)
+
+
+def _rules(session: Session, market_id: uuid.UUID, now: datetime) -> policies.Policy:
+    return policies.in_force(
+        session, market_id=market_id, category_id=None, urgency=_TYPICAL_URGENCY, now=now
+    )
+
+
+def figures(session: Session, provider_id: uuid.UUID, *, now: datetime) -> Figures:
+    """How a provider did lately; raises NotFound if there is no such provider."""
+    provider = session.get(models.Provider, provider_id)
+    if provider is None:
+        raise errors.NotFound(what="provider")
+    rules = _rules(session, provider.market_id, now)
+    answers_since = now - timedelta(days=rules.responsiveness_days)
+    visits_since = now - timedelta(days=rules.reliability_days)
+
+    entry = models.RecordEntry
+    counts: dict[str, int] = {}
+    for since, kinds in (
+        (answers_since, ("asked", "answered", "unanswered", "withdrawn")),
+        (visits_since, ("kept", "late", "cancelled", "absent")),
+    ):
+        counted = session.execute(
+            select(entry.kind, func.count().label("facts"))
+            .where(
+                entry.provider_id == provider_id,
+                entry.kind.in_(kinds),
+                entry.at > since,
+                entry.at <= now,
+            )
+            .group_by(entry.kind)
+        )
+        counts |= dict.fromkeys(kinds, 0) | {row.kind: row.facts for row in counted}
+    accepted = session.scalar(
+        select(func.count()).where(
+            models.Booking.provider_id == provider_id,
+            models.Booking.created_at > answers_since,
+            models.Booking.created_at <= now,
+        )
+    )
+    rating_mean, rating_count = rating(session, provider_id, now=now)
+    due = counts["answered"] + counts["unanswered"]
+    return Figures(
+        response_days=rules.responsiveness_days,
+        response_share=counts["answered"] / due if due else None,
+        response_median_min=response_median_min(session, provider_id, since=answers_since, now=now),
+        accepted=accepted or 0,
+        acceptance_share=(
+            min(1.0, (accepted or 0) / counts["answered"]) if counts["answered"] else None
+        ),
+        visit_days=rules.reliability_days,
+        rating_mean=rating_mean,
+        rating_count=rating_count,
+        **counts,
+    )

@@ -1,0 +1,119 @@
+"""Wake-up calls for background tasks; the only importer of rq.
+
+Hides: Redis, the queue library and its own words (its "job" is our *task*). A
+published task is a hint, never a record: what is owed is a row with a due time, and
+the clock asks again when Redis loses the hint. Arguments travel as JSON, so whoever
+can write to Redis can name one of our tasks but cannot run code of theirs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import redis
+import structlog
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy.orm import Session
+
+from jobbing_api import database
+
+_log = structlog.get_logger(__name__)
+
+#: In the order a worker empties them: a wave not opened owes more than a push.
+QUEUES = ("waves", "delivery")
+
+#: Every task there is, and the queue it waits in. The functions live in
+#: ``jobbing_api.tasks`` under the same names; a test resolves each.
+TASKS = {
+    "open_wave": "waves",
+    "deliver": "delivery",
+    "deliver_mail": "delivery",
+}
+
+_TIMEOUT_S = 120
+
+_connection: redis.Redis | None = None
+
+
+def connect(url: str) -> None:
+    """Name the Redis to use; connects on first use.
+
+    Short time-outs: a request that has committed must not wait for Redis to be well.
+    """
+    global _connection
+    _connection = redis.Redis.from_url(url, socket_connect_timeout=0.5, socket_timeout=2)
+
+
+def ping() -> bool:
+    """True when Redis answers now."""
+    try:
+        return _connection is not None and bool(_connection.ping())
+    except RedisError:
+        return False
+
+
+def publish(session: Session, name: str, **arguments: Any) -> None:
+    """Ask for a task once the session's transaction is durable.
+
+    Losing the call is harmless: the clock finds what is due and asks again.
+    """
+    database.after_commit(session, lambda: call(name, **arguments))
+
+
+def call(name: str, **arguments: Any) -> bool:
+    """Ask for a task now; False when Redis could not be told."""
+    if _connection is None:
+        return False
+    queue = Queue(TASKS[name], connection=_connection, serializer=JSONSerializer)
+    try:
+        queue.enqueue_call(
+            f"jobbing_api.tasks.{name}",
+            kwargs=arguments,
+            timeout=_TIMEOUT_S,
+            result_ttl=0,
+            # A failed task is in the log and its row is still due; Redis keeps nothing.
+            failure_ttl=60,
+        )
+    except RedisError as error:
+        _log.warning("queue.unreachable", task=name, error=type(error).__name__)
+        return False
+    return True
+
+
+class _Worker(SimpleWorker):
+    """Runs tasks in its own process: one warm push client instead of a fork a task."""
+
+    max_connection_wait_time = 2.0
+
+
+def work(url: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Run tasks until SIGTERM, then finish the one at hand.
+
+    Survives Redis going away and coming back; blocks in between.
+    """
+    while not stopping():
+        connection = redis.Redis.from_url(url, socket_connect_timeout=2)
+        try:
+            worker = _Worker(
+                [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES],
+                connection=connection,
+                serializer=JSONSerializer,
+                log_job_description=False,
+            )
+            worker.work(with_scheduler=False, logging_level="WARNING")
+            return
+        except RedisError as error:
+            _log.warning("worker.waits_for_redis", error=type(error).__name__)
+            time.sleep(1)
+
+
+def disconnect() -> None:
+    """Forget Redis: every call is then lost, as if it were down."""
+    global _connection
+    if _connection is not None:
+        _connection.close()
+    _connection = None

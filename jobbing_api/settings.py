@@ -1,0 +1,145 @@
+"""Every setting of the system, read from the environment exactly once.
+
+Hides: names of environment variables, their defaults, and which combinations are
+unsafe. Nothing else in the tree reads ``os.environ``. A combination that could
+leak or deceive in production refuses to start, each with one clear line.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+#: What every secret made for a laptop starts with, so that production can refuse it.
+DEVELOPMENT_PREFIX = "development-"
+
+GOOGLE_PUSH_URL = "https://fcm.googleapis.com"
+
+
+class UnsafeSettings(Exception):
+    """The environment asks for something that must not start; the text says what."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The settings in force. Times are in the unit their name says."""
+
+    environment: Literal["development", "production"]
+    database_url: str
+    redis_url: str
+    secret_key: str
+    push: Literal["google", "local"]
+    #: Path of the service-account file; its project receives the pushes.
+    firebase_credentials: Path | None
+    #: Where ``messages:send`` lives; anything but Google's needs ``PUSH=local``.
+    push_url: str
+    #: Certificate authority of the local stand-in, trusted beside certifi's own.
+    push_ca: Path | None
+    #: ``smtp://user:password@host:port`` (``smtps://`` for TLS from the start).
+    smtp_url: str | None
+    #: Where mails are written as files instead, in development only.
+    mail_dir: Path | None
+    mail_from: str
+    #: How the outside reaches us; links in mails start with it.
+    base_url: str
+    log_format: Literal["json", "console"]
+    access_token_s: int = 15 * 60
+    refresh_token_s: int = 30 * 24 * 3600
+
+    @property
+    def development(self) -> bool:
+        """True on a laptop, where secrets and mails may be shown."""
+        return self.environment == "development"
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the environment.
+
+    Raises UnsafeSettings with one line that names the variable and what to do.
+    """
+    env = os.environ if environ is None else environ
+
+    def required(name: str, why: str) -> str:
+        value = env.get(name, "").strip()
+        if not value:
+            raise UnsafeSettings(f"{name} is not set: {why}")
+        return value
+
+    def path(name: str) -> Path | None:
+        value = env.get(name, "").strip()
+        return Path(value) if value else None
+
+    environment = env.get("JOBBING_ENV", "production").strip()
+    if environment not in ("development", "production"):
+        raise UnsafeSettings(
+            f"JOBBING_ENV is {environment!r}: say development or production (the default)."
+        )
+    push = required("PUSH", "say google (real pushes) or local (the stand-in, development only).")
+    if push not in ("google", "local"):
+        raise UnsafeSettings(f"PUSH is {push!r}: say google or local.")
+
+    settings = Settings(
+        environment="development" if environment == "development" else "production",
+        database_url=_database_url(
+            required("DATABASE_URL", "give postgresql://user:password@host:port/name.")
+        ),
+        redis_url=required("REDIS_URL", "give redis://host:port/0."),
+        secret_key=required("SECRET_KEY", "give at least 32 random characters."),
+        push="google" if push == "google" else "local",
+        firebase_credentials=path("FIREBASE_CREDENTIALS"),
+        push_url=env.get("PUSH_URL", GOOGLE_PUSH_URL).strip().rstrip("/"),
+        push_ca=path("PUSH_CA"),
+        smtp_url=env.get("SMTP_URL", "").strip() or None,
+        mail_dir=path("MAIL_DIR"),
+        mail_from=env.get("MAIL_FROM", "Jobbing <no-reply@localhost>").strip(),
+        base_url=env.get("BASE_URL", "http://127.0.0.1:8000").strip().rstrip("/"),
+        log_format="console" if env.get("LOG_FORMAT", "json").strip() == "console" else "json",
+    )
+    _refuse_unsafe(settings)
+    return settings
+
+
+def _database_url(url: str) -> str:
+    """Name the driver: SQLAlchemy's default for ``postgresql://`` is not psycopg 3."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
+        raise UnsafeSettings("DATABASE_URL must start with postgresql://.")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    if len(settings.secret_key) < 32:
+        raise UnsafeSettings("SECRET_KEY is shorter than 32 characters: make a longer one.")
+    if urlsplit(settings.redis_url).scheme not in ("redis", "rediss", "unix"):
+        raise UnsafeSettings("REDIS_URL must start with redis://, rediss:// or unix://.")
+    if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in ("smtp", "smtps"):
+        raise UnsafeSettings("SMTP_URL must start with smtp:// or smtps://.")
+    if settings.firebase_credentials is None:
+        raise UnsafeSettings(
+            "FIREBASE_CREDENTIALS is not set: give the path of the service-account file."
+        )
+    if settings.push == "google":
+        if settings.push_url != GOOGLE_PUSH_URL:
+            raise UnsafeSettings("PUSH_URL is not Google's: only PUSH=local may push elsewhere.")
+        if settings.push_ca is not None:
+            raise UnsafeSettings("PUSH_CA is set: only PUSH=local may trust another authority.")
+    elif settings.push_url == GOOGLE_PUSH_URL:
+        raise UnsafeSettings("PUSH=local needs PUSH_URL, the address of the stand-in.")
+    if settings.development:
+        return
+    if settings.push == "local":
+        raise UnsafeSettings("PUSH=local needs JOBBING_ENV=development: no phone would ring.")
+    if settings.secret_key.startswith(DEVELOPMENT_PREFIX):
+        raise UnsafeSettings("SECRET_KEY is a development secret: make one of your own.")
+    if settings.mail_dir is not None:
+        raise UnsafeSettings("MAIL_DIR is for development: mails must leave, give SMTP_URL.")
+    if settings.smtp_url is None:
+        raise UnsafeSettings(
+            "SMTP_URL is not set: nobody could verify an address or reset a password."
+        )
+    if urlsplit(settings.base_url).scheme != "https":
+        raise UnsafeSettings("BASE_URL must start with https:// in production.")

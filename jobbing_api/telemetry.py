@@ -1,0 +1,169 @@
+"""Logs and metrics of a process; called by entry points only.
+
+Hides: structlog's processors, how lines of other libraries get the same shape, and
+where Prometheus keeps its numbers when several web processes share one port. In
+production a line about an error names its type and where it happened, never its
+message: messages of drivers quote addresses and whatever else was in the row.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import structlog
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from structlog.typing import EventDict, Processor
+
+from jobbing_api.settings import Settings
+
+#: The library's own variable: it chooses its storage by it at import, before there
+#: are any settings, so this is read where the library reads it.
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+
+#: Whatever else arrives is counted as OTHER: a label must not grow with its input.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_REQUESTS = Counter(
+    "jobbing_http_requests_total",
+    "HTTP requests answered, by route template.",
+    ("method", "route", "status"),
+)
+_DURATION = Histogram(
+    "jobbing_http_request_duration_seconds",
+    "Time from the first byte read to the answer being ready.",
+    ("method", "route"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
+)
+
+
+class Collector(Protocol):
+    """Something that finds out its figures when it is asked for them."""
+
+    def collect(self) -> Iterable[Metric]: ...
+
+
+def configure(settings: Settings) -> None:
+    """Shape every line this process logs, ours and the libraries' alike."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if settings.log_format == "console":
+        ending: list[Processor] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    else:
+        ending = [structlog.processors.JSONRenderer(ensure_ascii=False)]
+    if not settings.development:
+        ending.insert(0, _without_messages)
+    elif settings.log_format == "json":
+        ending.insert(0, structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    # One line a request is ours; the server's own would repeat it with the address.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+
+def _without_messages(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Replace an exception by its type and frames, from the cause outwards."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["error"] = _described(error)
+        event["frames"] = [
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ][-30:]
+    return event
+
+
+def _described(error: BaseException) -> str:
+    """Types along the chain of causes, with what a database says by code."""
+    parts: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(parts) < 8:
+        name = f"{type(seen).__module__}.{type(seen).__qualname__}"
+        state = getattr(seen, "sqlstate", None)
+        constraint = getattr(getattr(seen, "diag", None), "constraint_name", None)
+        # Constraint names are ours and follow one pattern; nothing typed by a person does.
+        named = constraint if constraint and re.fullmatch(r"[a-z0-9_]+", constraint) else None
+        parts.append(" ".join(filter(None, (name, state, named))))
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return " <- ".join(parts)
+
+
+def count_request(*, method: str, route: str, status: int, duration_s: float) -> None:
+    """Count one HTTP request under its route template (never its path)."""
+    known = method if method in _METHODS else "OTHER"
+    _REQUESTS.labels(known, route, str(status)).inc()
+    _DURATION.labels(known, route).observe(duration_s)
+
+
+def exposition(*collectors: Collector) -> tuple[bytes, str]:
+    """All figures of this service in Prometheus's text format, and its content type.
+
+    Sums over all web processes when ``PROMETHEUS_MULTIPROC_DIR`` is set.
+    """
+    registry = CollectorRegistry()
+    if os.environ.get(_MULTIPROCESS):
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no annotations
+    else:
+        registry.register(_Default())
+    for collector in collectors:
+        registry.register(_Asked(collector))
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def forget_process(pid: int) -> None:
+    """Drop the live figures of a web process that has ended."""
+    if os.environ.get(_MULTIPROCESS):
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # it has no annotations
+
+
+class _Default:
+    """The process's own registry, so that ours can be joined with other collectors."""
+
+    def collect(self) -> Iterable[Metric]:
+        return REGISTRY.collect()
+
+
+class _Asked:
+    """Asks only when scraped: registering must not run a query."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        return self._collector.collect()

@@ -1,0 +1,292 @@
+# Every sentence a person reads in English. French is beside it, with the same ids and values.
+# Wording rules: say what happened, then what to do next. Never blame. A push names no
+# person, no address and no exact place, because it is shown on locked screens.
+
+### Problems: one title and one detail for each slug
+
+
+problem-not-found-title = Not found
+problem-not-found-detail = There is nothing here that you may see. Check the address, or go back to your list.
+
+problem-not-allowed-title = Not allowed
+problem-not-allowed-detail = Your account cannot do this. Sign in with an account that has the right role.
+
+problem-sign-in-required-title = Please sign in
+problem-sign-in-required-detail = Sign in, then try again.
+
+problem-wrong-credentials-title = Wrong e-mail address or password
+problem-wrong-credentials-detail = Check both and try again, or ask for a link to choose a new password.
+
+problem-session-revoked-title = You have been signed out
+problem-session-revoked-detail = For your safety this session has ended. Sign in again to continue.
+
+problem-invalid-token-title = This link or token no longer works
+problem-invalid-token-detail = It has expired, was used before or is not complete. Sign in again or ask for a new link.
+
+problem-email-taken-title = This e-mail address already has an account
+problem-email-taken-detail = Sign in with its password. If you do not know it, ask for a link to choose a new one.
+
+problem-account-suspended-title = This account is suspended
+problem-account-suspended-detail = It cannot be used for now. Write to the operator of your town to find out why and what can be done.
+
+problem-invalid-input-title = Something in the request does not fit
+problem-invalid-input-detail = Correct the fields named in "errors" and send it again.
+
+problem-outside-markets-title = Nobody works there yet
+problem-outside-markets-detail = This place is outside the areas we serve. Your request has been counted, so that we know where to open next.
+
+problem-illegal-move-title = Not possible in the present state
+problem-illegal-move-detail =
+    { $state ->
+        [open] The job is still open.
+        [assigned] The job is already assigned.
+        [in_progress] The job is under way.
+        [finished] The job is finished and waits to be confirmed.
+        [completed] The job is completed.
+        [unfilled] The job has found nobody.
+        [cancelled] The job is cancelled.
+        [disputed] The job is in dispute.
+        [pending] The offer has not been sent yet.
+        [sent] The offer waits for an answer.
+        [seen] The offer waits for an answer.
+        [quoted] A price has been named for this offer.
+        [accepted] The offer is accepted.
+        [declined] The offer is declined.
+        [expired] The offer has expired.
+        [withdrawn] The offer is withdrawn.
+       *[other] Things have changed in the meantime.
+    } Reload to see what can be done now.
+
+problem-profile-required-title = Complete your provider profile first
+problem-profile-required-detail = Say where you work from and what you do, then try again.
+
+problem-already-taken-title = Somebody else was faster
+problem-already-taken-detail = This job has just been accepted by another provider. It changes nothing in your ranking; see what else is open.
+
+problem-offer-expired-title = This offer has expired
+problem-offer-expired-detail = The time to answer is over. See which other jobs are open near you.
+
+problem-calendar-conflict-title = You are no longer free at that time
+problem-calendar-conflict-detail = There is no free stretch left in your calendar within the job's window. Change your calendar or decline the offer.
+
+problem-quote-required-title = A price is expected
+problem-quote-required-detail = The resident compares several answers for this job. Send your price instead of accepting.
+
+problem-version-mismatch-title = It has changed in the meantime
+problem-version-mismatch-detail = Somebody changed this since you read it. Reload, look at the changes and send yours again.
+
+problem-version-required-title = Say which version you are changing
+problem-version-required-detail = Read the resource, then repeat the request with its ETag in If-Match.
+
+problem-idempotency-key-reused-title = This key was used for another request
+problem-idempotency-key-reused-detail = The same Idempotency-Key came before with different content. Use a new key for a new request.
+
+problem-still-running-title = The same request is still running
+problem-still-running-detail = Wait a second, then repeat it with the same Idempotency-Key.
+
+problem-unavailable-title = Not available right now
+problem-unavailable-detail = A part of the service does not answer. Try again in a moment.
+
+problem-bad-request-title = The request cannot be understood
+problem-bad-request-detail = Compare it with the description of the interface, correct it and send it again.
+
+problem-bad-json-title = The body is not valid JSON
+problem-bad-json-detail = Send one JSON document in UTF-8, without NaN or Infinity.
+
+problem-method-not-allowed-title = This method does not exist here
+problem-method-not-allowed-detail = Use one of the methods named in the Allow header.
+
+problem-not-acceptable-title = No such format
+problem-not-acceptable-detail = Answers are JSON. Accept application/json and application/problem+json.
+
+problem-payload-too-large-title = The request is too large
+problem-payload-too-large-detail = Send less at once.
+
+problem-unsupported-media-type-title = This kind of content is not understood
+problem-unsupported-media-type-detail = Send JSON with Content-Type: application/json.
+
+problem-rate-limited-title = Too many requests
+problem-rate-limited-detail = Wait as long as Retry-After says, then try again.
+
+problem-internal-error-title = Something went wrong on our side
+problem-internal-error-detail = It is not your fault. Try again; if it happens again, give us this number: { $request_id }.
+
+### Mails
+
+mail-verify-email-subject = Confirm your e-mail address
+mail-verify-email-body =
+    Hello,
+
+    Please confirm that this address is yours by opening this link:
+
+    { $link }
+
+    The link works for { $hours ->
+        [one] one hour
+       *[other] { $hours } hours
+    }. If you did not sign up, you need not do anything.
+
+    Jobbing
+
+mail-reset-password-subject = Choose a new password
+mail-reset-password-body =
+    Hello,
+
+    Somebody asked for a new password for this address. If it was you, open this link to choose it:
+
+    { $link }
+
+    The link works once, for { $hours ->
+        [one] one hour
+       *[other] { $hours } hours
+    }. All your devices will be signed out. If it was not you, you need not do anything: your password stays as it is.
+
+    Jobbing
+
+### Notifications
+
+push-offer-title = A job near you
+push-offer-body = { $category }, { $distance } away, { $when }: { $price }.
+
+push-offer-outside-hours-title = Outside your hours?
+push-offer-outside-hours-body = { $category }, { $distance } away, { $when }: { $price }. Only if it suits you: ignoring it costs nothing.
+
+push-offer-withdrawn-title = Offer withdrawn
+push-offer-withdrawn-body = This job is no longer on offer. You need not do anything.
+
+push-job-assigned-title = Your job is accepted
+push-job-assigned-body =
+    { $when ->
+        [unsaid] Somebody is coming.
+       *[said] Somebody is coming on { $when }.
+    }
+
+push-job-booked-title = The job is yours
+push-job-booked-body =
+    { $when ->
+        [unsaid] It is in your calendar. You will find the address in the app.
+       *[said] It is in your calendar for { $when }. You will find the address in the app.
+    }
+
+push-job-taken-title = Already taken
+push-job-taken-body = Somebody else accepted first. It changes nothing in your ranking.
+
+push-job-unfilled-title = Nobody found yet
+push-job-unfilled-body =
+    { $reason ->
+        [unsaid] Change the day, the price or the way of asking, then ask again.
+       *[said] { $reason }
+    }
+
+push-provider-dropped-out-title = Your provider cannot come
+push-provider-dropped-out-body = We are already asking others. You need not do anything.
+
+push-job-cancelled-title = Job cancelled
+push-job-cancelled-body =
+    { $when ->
+        [unsaid] The job is cancelled. The time is free again in your calendar, and it does not count against you.
+       *[said] The job on { $when } is cancelled. The time is free again in your calendar, and it does not count against you.
+    }
+
+push-on-my-way-title = On the way
+push-on-my-way-body = Your provider is on the way to you.
+
+push-job-started-title = Work has started
+push-job-started-body = Your provider has started on your job.
+
+push-job-finished-title = Work is finished
+push-job-finished-body = Have a look. Confirm if all is well, or ask for something to be put right.
+
+push-redo-asked-title = Something is to be put right
+push-redo-asked-body = The resident asks you to go over a point again. The details are in the app.
+
+push-job-completed-title = Job completed
+push-job-completed-body = Both sides agree that it is done. Thank you!
+
+push-job-disputed-title = A job is in dispute
+push-job-disputed-body = An operator will look at it and ask both sides. You can add your view in the app.
+
+push-review-asked-title = How did it go?
+push-review-asked-body = Your review stays hidden until both are written, or for seven days.
+
+push-reviews-visible-title = The reviews are visible
+push-reviews-visible-body = You can now read what the other side wrote.
+
+push-quote-received-title = A price for your job
+push-quote-received-body = A provider has named a price. Compare the answers in the app.
+
+push-quote-chosen-title = Your price was chosen
+push-quote-chosen-body =
+    { $when ->
+        [unsaid] The job is yours. You will find the address in the app.
+       *[said] The job is yours: { $when }. You will find the address in the app.
+    }
+
+push-quote-not-chosen-title = Another answer was chosen
+push-quote-not-chosen-body = Thank you for your price. It changes nothing in your ranking.
+
+push-calendar-confirm-title = Are these your hours?
+push-calendar-confirm-body = Your calendar still holds the hours we assumed. Confirm or change them, so that offers fit.
+
+### Why a job found nobody, and what would change that
+
+reason-nobody-in-reach = Nobody who does this works near enough at the moment. You can leave it on the waiting list or try another category.
+reason-nobody-free = Everybody near you is busy in that window. Another day or a longer window would help.
+reason-nobody-answered = Nobody answered in time. Ask again, or give people longer to answer.
+reason-declined-price = The price was too low for those we asked. A higher amount would help, or ask for quotes.
+reason-declined-distance = It was too far for those we asked. A higher amount for the trip would help.
+reason-declined-time = The time suited nobody. Another day or a longer window would help.
+reason-declined = Nobody we asked could take it. Another day or a higher amount would help.
+reason-no-longer-possible = The time for it has passed. Choose another day to ask again.
+
+### What stands in for a name, a title or a number
+
+unnamed-person = No name
+erased-person = Former member
+erased-job-title = Erased
+price-to-quote = name your price
+distance-nearby = less than 100 m
+
+### Fields: what is wrong with one value of a request
+
+field-required = This is required.
+field-null = This must not be null.
+field-unknown = There is no such field.
+field-object = This must be an object.
+field-text = This must be text.
+field-control-characters = This contains characters that cannot be shown.
+field-length = This must have { $least } to { $most } characters.
+field-count = This must have { $least } to { $most } items.
+field-range = This must lie between { $least } and { $most }.
+field-choice = This must be one of: { $choices }.
+field-whole-number = This must be a whole number, without quotes.
+field-flag = This must be true or false.
+field-id = This must be a UUID.
+field-email = This must be an e-mail address.
+field-slug = This must be a short name such as gutter-cleaning.
+field-language = This must be a language code of two small letters, such as fr.
+field-currency = This must be a currency code of three capitals, such as EUR.
+field-phone = This must be a telephone number with its country code, such as +33612345678.
+field-time-of-day = This must be a time of day such as 08:30.
+field-time-zone = This must be a time zone such as Europe/Paris.
+field-instant = This must be an instant with its offset, such as 2026-11-24T14:00:00+01:00.
+field-point = This must be a GeoJSON Point with type and coordinates.
+field-position = A position must be exactly two numbers: longitude, then latitude.
+field-position-bounds = Longitude must lie between -180 and 180, latitude between -90 and 90.
+field-polygon = This must be a GeoJSON Polygon with type and coordinates.
+field-polygon-corners = The outline must have { $most } corners at most.
+field-polygon-open = Each ring must have at least four positions and end where it starts.
+field-polygon-crossing = The outline must enclose an area and not cross itself.
+field-list = This must be a list.
+field-cursor = This is not a cursor that a list gave out.
+field-idempotency-key = This must be 1 to 255 visible ASCII characters.
+field-one-of-two = Give exactly one of { $first } and { $second }.
+field-together = { $first } and { $second } must be given together.
+field-body-empty = Name at least one thing to change.
+field-password = This must have 10 to 200 characters.
+field-current-password = This must be your present password.
+field-display-name = This must be 1 to 80 characters on one line, without control characters.
+field-role = This must be resident or provider.
+field-not-oneself = This is your own account.
+field-level = This must be read or act.
+field-market = Name at least one market, and only markets there are.

@@ -1,0 +1,292 @@
+# Toutes les phrases lues en français. L'anglais est à côté, avec les mêmes identifiants et valeurs.
+# Règles : dire ce qui s'est passé, puis quoi faire. Ne jamais accuser. Une notification ne nomme
+# ni personne, ni adresse, ni lieu précis, car elle s'affiche sur des écrans verrouillés.
+
+### Problèmes : un titre et un détail pour chaque identifiant
+
+
+problem-not-found-title = Introuvable
+problem-not-found-detail = Il n'y a rien ici que vous puissiez voir. Vérifiez l'adresse ou revenez à votre liste.
+
+problem-not-allowed-title = Accès refusé
+problem-not-allowed-detail = Votre compte ne permet pas cette action. Connectez-vous avec un compte qui a le rôle voulu.
+
+problem-sign-in-required-title = Connectez-vous
+problem-sign-in-required-detail = Connectez-vous, puis réessayez.
+
+problem-wrong-credentials-title = Adresse e-mail ou mot de passe incorrect
+problem-wrong-credentials-detail = Vérifiez les deux et réessayez, ou demandez un lien pour choisir un nouveau mot de passe.
+
+problem-session-revoked-title = Vous avez été déconnecté
+problem-session-revoked-detail = Par sécurité, cette session est terminée. Reconnectez-vous pour continuer.
+
+problem-invalid-token-title = Ce lien ou ce jeton ne fonctionne plus
+problem-invalid-token-detail = Il a expiré, a déjà servi ou est incomplet. Reconnectez-vous ou demandez un nouveau lien.
+
+problem-email-taken-title = Cette adresse e-mail a déjà un compte
+problem-email-taken-detail = Connectez-vous avec son mot de passe. Si vous ne le connaissez pas, demandez un lien pour en choisir un nouveau.
+
+problem-account-suspended-title = Ce compte est suspendu
+problem-account-suspended-detail = Il ne peut pas être utilisé pour le moment. Écrivez à l'équipe de votre ville pour savoir pourquoi et que faire.
+
+problem-invalid-input-title = Quelque chose ne convient pas dans la demande
+problem-invalid-input-detail = Corrigez les champs indiqués dans « errors », puis renvoyez-la.
+
+problem-outside-markets-title = Personne n'intervient encore à cet endroit
+problem-outside-markets-detail = Ce lieu est hors des zones desservies. Votre demande est comptée : elle nous aide à choisir où ouvrir ensuite.
+
+problem-illegal-move-title = Impossible dans l'état actuel
+problem-illegal-move-detail =
+    { $state ->
+        [open] La mission est encore ouverte.
+        [assigned] La mission est déjà attribuée.
+        [in_progress] La mission est en cours.
+        [finished] La mission est terminée et attend d'être confirmée.
+        [completed] La mission est close.
+        [unfilled] La mission n'a trouvé personne.
+        [cancelled] La mission est annulée.
+        [disputed] La mission fait l'objet d'un litige.
+        [pending] La proposition n'a pas encore été envoyée.
+        [sent] La proposition attend une réponse.
+        [seen] La proposition attend une réponse.
+        [quoted] Un prix a déjà été proposé.
+        [accepted] La proposition est acceptée.
+        [declined] La proposition est refusée.
+        [expired] La proposition a expiré.
+        [withdrawn] La proposition est retirée.
+       *[other] La situation a changé entre-temps.
+    } Actualisez pour voir ce qui est possible maintenant.
+
+problem-profile-required-title = Complétez d'abord votre profil de prestataire
+problem-profile-required-detail = Indiquez d'où vous partez et ce que vous faites, puis réessayez.
+
+problem-already-taken-title = Quelqu'un a été plus rapide
+problem-already-taken-detail = Un autre prestataire vient d'accepter cette mission. Cela ne change rien à votre classement ; regardez ce qui reste ouvert.
+
+problem-offer-expired-title = Cette proposition a expiré
+problem-offer-expired-detail = Le délai de réponse est passé. Regardez quelles autres missions sont ouvertes près de vous.
+
+problem-calendar-conflict-title = Vous n'êtes plus libre à ce moment-là
+problem-calendar-conflict-detail = Il ne reste aucun créneau libre dans votre agenda pendant la période demandée. Modifiez votre agenda ou refusez la proposition.
+
+problem-quote-required-title = Un prix est attendu
+problem-quote-required-detail = Pour cette mission, le particulier compare plusieurs réponses. Envoyez votre prix au lieu d'accepter.
+
+problem-version-mismatch-title = Cela a changé entre-temps
+problem-version-mismatch-detail = Une modification a eu lieu depuis votre lecture. Actualisez, regardez ce qui a changé et renvoyez la vôtre.
+
+problem-version-required-title = Indiquez la version que vous modifiez
+problem-version-required-detail = Lisez la ressource, puis répétez la demande avec son ETag dans If-Match.
+
+problem-idempotency-key-reused-title = Cette clé a servi à une autre demande
+problem-idempotency-key-reused-detail = La même Idempotency-Key est déjà venue avec un autre contenu. Prenez une nouvelle clé pour une nouvelle demande.
+
+problem-still-running-title = La même demande est encore en cours
+problem-still-running-detail = Attendez une seconde, puis répétez-la avec la même Idempotency-Key.
+
+problem-unavailable-title = Indisponible pour le moment
+problem-unavailable-detail = Une partie du service ne répond pas. Réessayez dans un instant.
+
+problem-bad-request-title = La demande n'est pas compréhensible
+problem-bad-request-detail = Comparez-la à la description de l'interface, corrigez-la et renvoyez-la.
+
+problem-bad-json-title = Le corps n'est pas du JSON valide
+problem-bad-json-detail = Envoyez un seul document JSON en UTF-8, sans NaN ni Infinity.
+
+problem-method-not-allowed-title = Cette méthode n'existe pas ici
+problem-method-not-allowed-detail = Utilisez l'une des méthodes de l'en-tête Allow.
+
+problem-not-acceptable-title = Format inconnu
+problem-not-acceptable-detail = Les réponses sont en JSON. Acceptez application/json et application/problem+json.
+
+problem-payload-too-large-title = La demande est trop volumineuse
+problem-payload-too-large-detail = Envoyez moins de données à la fois.
+
+problem-unsupported-media-type-title = Ce type de contenu n'est pas compris
+problem-unsupported-media-type-detail = Envoyez du JSON avec Content-Type: application/json.
+
+problem-rate-limited-title = Trop de demandes
+problem-rate-limited-detail = Attendez le temps indiqué par Retry-After, puis réessayez.
+
+problem-internal-error-title = Une erreur s'est produite de notre côté
+problem-internal-error-detail = Vous n'y êtes pour rien. Réessayez ; si cela se reproduit, donnez-nous ce numéro : { $request_id }.
+
+### Courriels
+
+mail-verify-email-subject = Confirmez votre adresse e-mail
+mail-verify-email-body =
+    Bonjour,
+
+    Confirmez que cette adresse est bien la vôtre en ouvrant ce lien :
+
+    { $link }
+
+    Le lien est valable { $hours ->
+        [one] une heure
+       *[other] { $hours } heures
+    }. Si vous n'avez pas créé de compte, vous n'avez rien à faire.
+
+    Jobbing
+
+mail-reset-password-subject = Choisissez un nouveau mot de passe
+mail-reset-password-body =
+    Bonjour,
+
+    Un nouveau mot de passe a été demandé pour cette adresse. Si c'est vous, ouvrez ce lien pour le choisir :
+
+    { $link }
+
+    Le lien fonctionne une seule fois, pendant { $hours ->
+        [one] une heure
+       *[other] { $hours } heures
+    }. Tous vos appareils seront déconnectés. Si ce n'est pas vous, vous n'avez rien à faire : votre mot de passe ne change pas.
+
+    Jobbing
+
+### Notifications
+
+push-offer-title = Une mission près de chez vous
+push-offer-body = { $category } à { $distance }, { $when } : { $price }.
+
+push-offer-outside-hours-title = En dehors de vos horaires ?
+push-offer-outside-hours-body = { $category } à { $distance }, { $when } : { $price }. Seulement si cela vous convient : ne pas répondre ne coûte rien.
+
+push-offer-withdrawn-title = Proposition retirée
+push-offer-withdrawn-body = Cette mission n'est plus proposée. Vous n'avez rien à faire.
+
+push-job-assigned-title = Votre mission est acceptée
+push-job-assigned-body =
+    { $when ->
+        [unsaid] Quelqu'un vient.
+       *[said] Quelqu'un vient { $when }.
+    }
+
+push-job-booked-title = La mission est à vous
+push-job-booked-body =
+    { $when ->
+        [unsaid] Elle est dans votre agenda. Vous trouverez l'adresse dans l'application.
+       *[said] Elle est dans votre agenda : { $when }. Vous trouverez l'adresse dans l'application.
+    }
+
+push-job-taken-title = Mission déjà prise
+push-job-taken-body = Quelqu'un d'autre a accepté en premier. Cela ne change rien à votre classement.
+
+push-job-unfilled-title = Personne pour l'instant
+push-job-unfilled-body =
+    { $reason ->
+        [unsaid] Changez le jour, le prix ou la façon de demander, puis relancez.
+       *[said] { $reason }
+    }
+
+push-provider-dropped-out-title = Votre prestataire ne peut plus venir
+push-provider-dropped-out-body = Nous contactons déjà d'autres personnes. Vous n'avez rien à faire.
+
+push-job-cancelled-title = Mission annulée
+push-job-cancelled-body =
+    { $when ->
+        [unsaid] La mission est annulée. Le créneau est de nouveau libre dans votre agenda, et cela ne compte pas contre vous.
+       *[said] La mission prévue { $when } est annulée. Le créneau est de nouveau libre dans votre agenda, et cela ne compte pas contre vous.
+    }
+
+push-on-my-way-title = En route
+push-on-my-way-body = Votre prestataire est en route vers chez vous.
+
+push-job-started-title = Le travail a commencé
+push-job-started-body = Votre prestataire a commencé votre mission.
+
+push-job-finished-title = Le travail est terminé
+push-job-finished-body = Jetez-y un œil. Confirmez si tout va bien, ou demandez une reprise.
+
+push-redo-asked-title = Une reprise est demandée
+push-redo-asked-body = Le particulier vous demande de revenir sur un point. Les détails sont dans l'application.
+
+push-job-completed-title = Mission accomplie
+push-job-completed-body = Les deux parties sont d'accord : c'est fait. Merci !
+
+push-job-disputed-title = Un litige est ouvert
+push-job-disputed-body = L'équipe de votre ville va l'examiner et interroger les deux parties. Vous pouvez donner votre version dans l'application.
+
+push-review-asked-title = Comment cela s'est-il passé ?
+push-review-asked-body = Votre avis reste caché jusqu'à ce que les deux soient écrits, sept jours au plus.
+
+push-reviews-visible-title = Les avis sont visibles
+push-reviews-visible-body = Vous pouvez maintenant lire ce que l'autre a écrit.
+
+push-quote-received-title = Un prix pour votre mission
+push-quote-received-body = Un prestataire a proposé un prix. Comparez les réponses dans l'application.
+
+push-quote-chosen-title = Votre prix est retenu
+push-quote-chosen-body =
+    { $when ->
+        [unsaid] La mission est à vous. Vous trouverez l'adresse dans l'application.
+       *[said] La mission est à vous : { $when }. Vous trouverez l'adresse dans l'application.
+    }
+
+push-quote-not-chosen-title = Une autre réponse est retenue
+push-quote-not-chosen-body = Merci pour votre prix. Cela ne change rien à votre classement.
+
+push-calendar-confirm-title = Est-ce bien vos horaires ?
+push-calendar-confirm-body = Votre agenda contient encore les horaires que nous avons supposés. Confirmez-les ou changez-les pour recevoir des propositions qui conviennent.
+
+### Pourquoi personne n'a pris la mission, et ce qui y changerait quelque chose
+
+reason-nobody-in-reach = Aucun prestataire de ce métier n'intervient assez près pour le moment. Restez sur la liste d'attente ou essayez une autre catégorie.
+reason-nobody-free = Tous les prestataires proches sont pris sur cette période. Un autre jour ou une période plus longue aiderait.
+reason-nobody-answered = Personne n'a répondu à temps. Relancez la demande ou laissez plus de temps pour répondre.
+reason-declined-price = Le prix était trop bas pour les personnes contactées. Un montant plus élevé aiderait, ou demandez des devis.
+reason-declined-distance = C'était trop loin pour les personnes contactées. Un montant plus élevé pour le trajet aiderait.
+reason-declined-time = L'horaire ne convenait à personne. Un autre jour ou une période plus longue aiderait.
+reason-declined = Aucune des personnes contactées n'a pu accepter. Un autre jour ou un montant plus élevé aiderait.
+reason-no-longer-possible = La période prévue est passée. Choisissez un autre jour pour relancer la demande.
+
+### Ce qui remplace un nom, un titre ou un nombre
+
+unnamed-person = Sans nom
+erased-person = Ancien membre
+erased-job-title = Effacé
+price-to-quote = prix à proposer
+distance-nearby = moins de 100 m
+
+### Champs : ce qui ne va pas dans une valeur de la demande
+
+field-required = Ce champ est obligatoire.
+field-null = La valeur ne peut pas être null.
+field-unknown = Ce champ n'existe pas.
+field-object = Il faut un objet.
+field-text = Il faut du texte.
+field-control-characters = Le texte contient des caractères qui ne s'affichent pas.
+field-length = Il faut de { $least } à { $most } caractères.
+field-count = Il faut de { $least } à { $most } éléments.
+field-range = La valeur doit être comprise entre { $least } et { $most }.
+field-choice = Il faut l'une de ces valeurs : { $choices }.
+field-whole-number = Il faut un nombre entier, sans guillemets.
+field-flag = Il faut true ou false.
+field-id = Il faut un UUID.
+field-email = Il faut une adresse e-mail.
+field-slug = Il faut un nom court, comme gutter-cleaning.
+field-language = Il faut un code de langue de deux lettres minuscules, comme fr.
+field-currency = Il faut un code de devise de trois majuscules, comme EUR.
+field-phone = Il faut un numéro de téléphone avec son indicatif, comme +33612345678.
+field-time-of-day = Il faut une heure, comme 08:30.
+field-time-zone = Il faut un fuseau horaire, comme Europe/Paris.
+field-instant = Il faut un instant avec son décalage, comme 2026-11-24T14:00:00+01:00.
+field-point = Il faut un Point GeoJSON avec type et coordinates.
+field-position = Une position compte exactement deux nombres : longitude, puis latitude.
+field-position-bounds = La longitude va de -180 à 180, la latitude de -90 à 90.
+field-polygon = Il faut un Polygon GeoJSON avec type et coordinates.
+field-polygon-corners = Le contour doit avoir { $most } sommets au plus.
+field-polygon-open = Chaque anneau compte au moins quatre positions et finit où il commence.
+field-polygon-crossing = Le contour doit entourer une surface sans se croiser.
+field-list = Il faut une liste.
+field-cursor = Ce n'est pas un curseur donné par une liste.
+field-idempotency-key = Il faut de 1 à 255 caractères ASCII visibles.
+field-one-of-two = Donnez soit { $first }, soit { $second }, mais pas les deux.
+field-together = { $first } et { $second } vont ensemble.
+field-body-empty = Indiquez au moins une chose à changer.
+field-password = Il faut de 10 à 200 caractères.
+field-current-password = Il faut votre mot de passe actuel.
+field-display-name = Il faut de 1 à 80 caractères sur une ligne, sans caractères de contrôle.
+field-role = Il faut resident ou provider.
+field-not-oneself = C'est votre propre compte.
+field-level = Il faut read ou act.
+field-market = Nommez au moins une zone, et seulement des zones qui existent.

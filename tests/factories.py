@@ -1,0 +1,146 @@
+"""People, places and jobs for tests: plain functions with sensible defaults."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from jobbing_api import jobs, markets, providers
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.geography import LonLat
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.providers import models as providers_models
+
+LYON: LonLat = (4.8357, 45.7640)
+
+_LONG_AGO = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+
+
+def square(centre: LonLat, half_deg: float) -> dict[str, Any]:
+    """A GeoJSON square around a place."""
+    lon, lat = centre
+    west, east, south, north = lon - half_deg, lon + half_deg, lat - half_deg, lat + half_deg
+    return {
+        "type": "Polygon",
+        "coordinates": [
+            [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        ],
+    }
+
+
+def lyon(session: Session) -> markets.models.Market:
+    """The market tests happen in: half a degree around the town."""
+    return markets.create_market(
+        session,
+        slug="lyon",
+        name="Lyon",
+        area=square(LYON, 0.5),
+        time_zone="Europe/Paris",
+        currency="EUR",
+        country="FR",
+        now=_LONG_AGO,
+    )
+
+
+def account(
+    session: Session,
+    *,
+    role: str = "resident",
+    name: str = "Someone",
+    language: str = "fr",
+    now: datetime = _LONG_AGO,
+) -> accounts_models.Account:
+    """A person with one role."""
+    one = accounts_models.Account(
+        id=uuid.uuid4(),
+        email=f"{uuid.uuid4().hex}@example.org",
+        display_name=name,
+        language=language,
+        created_at=now,
+        roles=[accounts_models.AccountRole(role=role)],
+    )
+    session.add(one)
+    session.flush()
+    return one
+
+
+def skill(
+    category: str = "gutter-cleaning", *, kind: str = "flat", amount_cents: int | None = 6000
+) -> providers.SkillOffered:
+    """A skill as a profile states it."""
+    return providers.SkillOffered(
+        category=category,
+        price_kind=kind,
+        amount_cents=None if kind == "quote" else amount_cents,
+        currency="EUR",
+        call_out_fee_cents=0,
+    )
+
+
+def provider(
+    session: Session,
+    *,
+    base: LonLat = LYON,
+    reach_m: int | None = 20_000,
+    reach_area: dict[str, Any] | None = None,
+    skills: Sequence[providers.SkillOffered] | None = None,
+    languages: Sequence[str] = ("fr",),
+    tools: Sequence[str] = (),
+    minimum_visit_cents: int = 2500,
+    name: str = "Provider",
+    now: datetime = _LONG_AGO,
+) -> providers_models.Provider:
+    """A provider who works Monday to Saturday, 08 to 19."""
+    person = account(session, role="provider", name=name, now=now)
+    return providers.put_profile(
+        session,
+        person,
+        headline="",
+        base=base,
+        reach_m=None if reach_area else reach_m,
+        reach_area=reach_area,
+        minimum_visit_cents=minimum_visit_cents,
+        currency="EUR",
+        skills=[skill()] if skills is None else list(skills),
+        languages=list(languages),
+        tools=list(tools),
+        now=now,
+    )
+
+
+def brief(now: datetime, **changes: Any) -> jobs.Brief:
+    """A clogged gutter tomorrow, 08 to 18 in Lyon."""
+    tomorrow = (now + timedelta(days=1)).replace(hour=6, minute=0, second=0, microsecond=0)
+    values: dict[str, Any] = {
+        "category": "gutter-cleaning",
+        "title": "Gouttière bouchée",
+        "location": LYON,
+        "address": "1 place Bellecour",
+        "access_notes": "Code 1234",
+        "window_from": tomorrow,
+        "window_to": tomorrow + timedelta(hours=10),
+        "duration_minutes": 90,
+        "budget_kind": "fixed",
+        "budget_cents": 9000,
+        "currency": "EUR",
+        "mode": "instant",
+        "urgency": "scheduled",
+    }
+    return jobs.Brief(**(values | changes))
+
+
+def job(
+    session: Session,
+    *,
+    now: datetime,
+    resident: accounts_models.Account | None = None,
+    **changes: Any,
+) -> jobs_models.Job:
+    """A posted job."""
+    return jobs.post(
+        session, resident or account(session), brief=brief(now, **changes), now=now
+    )
