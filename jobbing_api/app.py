@@ -50,6 +50,8 @@ def create_app(using: settings.Settings | None = None) -> Flask:
     app.config["CLOCK"] = view.clock
     app.config["MAX_CONTENT_LENGTH"] = bodies.MOST_BYTES
     app.json = _Json(app)
+    # A path is what it says: nothing is redirected to what it may have meant.
+    app.url_map.merge_slashes = False
     app.before_request(_begin)
     app.after_request(_end)
     api.register(app)

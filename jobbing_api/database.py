@@ -58,9 +58,10 @@ def connect(url: str | URL, *, pool_size: int = 10) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
-            # A statement that hangs must not hold a thread or a lock for ever.
-            "options": "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=5000"
-            " -c idle_in_transaction_session_timeout=30000",
+            # A statement that hangs must not hold a thread or a lock for ever. Compiling
+            # the ranking's plan (jit) takes longer than running it.
+            "options": "-c timezone=UTC -c jit=off -c statement_timeout=15000"
+            " -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
         },
     )
     bind(engine)

@@ -15,6 +15,9 @@ Of firebase-admin 7.7.0 the HTTP client under ``send_each_async`` is replaced
 * forgets its connection after 5 s without a push.
 
 Messages are encoded and errors are read by firebase-admin itself.
+
+One long file, because every line of it is there for one library: whoever exchanges
+that has nothing else to look at.
 """
 
 from __future__ import annotations
@@ -42,20 +45,28 @@ import certifi
 import firebase_admin
 import google.auth.exceptions
 import google.auth.transport.requests
+import h2.events
 import httpx
+import structlog
 from firebase_admin import auth, credentials, exceptions, messaging
 from google.auth.credentials import TokenState
 
 from jobbing_api import errors
 from jobbing_api.settings import Settings, UnsafeSettings
 
+_log = structlog.get_logger(__name__)
+
 GOOGLE_TOKEN_URLS = (
     "https://oauth2.googleapis.com/token",
     "https://accounts.google.com/o/oauth2/token",
 )
 
-#: How long the connection may stay silent while an answer is owed; also for each token.
-SILENCE_S = 10.0
+#: How long one message, or one access token, may take before we count on nothing.
+ANSWER_S = 10.0
+
+#: The part of it for which the connection may say nothing at all while an answer is owed.
+#: The shorter limit finds a dead connection, the longer one a message nobody answers.
+SILENT_SHARE = 0.7
 
 #: Messages in flight at once: as many streams as Google allows on one connection.
 IN_FLIGHT = 100
@@ -124,26 +135,27 @@ class Identity:
 class Client:
     """Firebase for one process. Connects at the first send; not to be used after a fork.
 
-    Any number of threads may call it; their sends share the one connection.
-    Raises UnsafeSettings where the service account and ``PUSH`` do not belong together.
+    Any number of threads may call it; their sends share the one connection. The first
+    call raises UnsafeSettings where ``service_account`` would.
     """
 
-    def __init__(self, settings: Settings, *, silence_s: float = SILENCE_S) -> None:
-        account = service_account(settings)
-        self._local = settings.push == "local"
-        self._app = firebase_admin.initialize_app(
-            credentials.Certificate(account),
-            {"httpTimeout": silence_s},
-            name=f"jobbing-{uuid.uuid4().hex}",
-        )
-        self._silence_s = silence_s
-        self._push_url = settings.push_url
-        self._ca = settings.push_ca
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        answer_s: float = ANSWER_S,
+        young_token_s: float = YOUNG_TOKEN_S,
+    ) -> None:
+        self._settings = settings
+        self._answer_s = answer_s
+        self._young_token_s = young_token_s
         self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self.closed = False
+        self._app: Any = None
+        self._service: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._service: Any = None
         #: The line in use is the last; earlier ones still answer what is in flight on them.
         self._lines: list[_Line] = []
 
@@ -152,17 +164,21 @@ class Client:
         pushes: Sequence[Push],
         *,
         on_outcome: Callable[[int, Outcome], None] | None = None,
+        within_s: float | None = None,
     ) -> list[Outcome]:
         """Send every push; the outcomes are in the order of the pushes.
 
         ``on_outcome`` is called in the calling thread with the index of a push as soon
         as its outcome is known. If it raises, pushes that have not left stay here.
+        After ``within_s`` no further push leaves: it is ``later``, with the code
+        ``NotSent``. So the call ends within ``within_s`` and the time of one answer.
         """
         if not pushes:
             return []
         outcomes: list[Outcome | None] = [None] * len(pushes)
         known: queue.SimpleQueue[tuple[int, Outcome] | None] = queue.SimpleQueue()
-        sending = asyncio.run_coroutine_threadsafe(self._send(pushes, known), self._running_loop())
+        loop = self._running_loop()
+        sending = asyncio.run_coroutine_threadsafe(self._send(pushes, known, within_s), loop)
         sending.add_done_callback(lambda _: known.put(None))
         try:
             while (item := known.get()) is not None:
@@ -182,10 +198,10 @@ class Client:
         cannot be fetched. With ``PUSH=local`` every token is invalid: no Google vouches
         for a project that exists on a laptop only.
         """
-        if self._local:
+        if self._settings.push == "local":
             raise errors.InvalidToken()
         try:
-            claims = auth.verify_id_token(token, app=self._app)
+            claims = auth.verify_id_token(token, app=self._opened())
         except auth.CertificateFetchError as unreachable:
             raise errors.Unavailable() from unreachable
         except (exceptions.FirebaseError, ValueError) as invalid:
@@ -197,30 +213,37 @@ class Client:
             name=claims.get("name"),
         )
 
-    @property
-    def closed(self) -> bool:
-        return self._app is None
-
     def close(self) -> None:
         """End the connection and the thread. Closing twice is harmless."""
         with self._lock:
-            loop, self._loop = self._loop, None
-            if loop is not None and self._thread is not None:
-                asyncio.run_coroutine_threadsafe(self._hang_up(), loop).result()
-                loop.call_soon_threadsafe(loop.stop)
+            self.closed = True
+            if self._loop is not None and self._thread is not None:
+                asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result()
+                self._loop.call_soon_threadsafe(self._loop.stop)
                 self._thread.join()
+                self._loop = None
             if self._app is not None:
                 firebase_admin.delete_app(self._app)
                 self._app = None
 
-    # --- in the background thread ----------------------------------------------------------
+    def _opened(self) -> Any:
+        """The app of firebase-admin, which is what it calls one account's settings."""
+        with self._lock:
+            if self.closed:
+                raise RuntimeError("this client is closed")
+            if self._app is None:
+                self._app = firebase_admin.initialize_app(
+                    credentials.Certificate(service_account(self._settings)),
+                    {"httpTimeout": self._answer_s},
+                    name=f"jobbing-{uuid.uuid4().hex}",
+                )
+            return self._app
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if os.getpid() != self._pid:
             raise RuntimeError("this client belongs to the process before the fork")
         with self._lock:
-            if self._app is None:
-                raise RuntimeError("this client is closed")
+            self._opened()
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(
@@ -229,13 +252,19 @@ class Client:
                 self._thread.start()
             return self._loop
 
+    # --- in the background thread ------------------------------------------------------------
+
     async def _send(
-        self, pushes: Sequence[Push], known: queue.SimpleQueue[tuple[int, Outcome] | None]
+        self,
+        pushes: Sequence[Push],
+        known: queue.SimpleQueue[tuple[int, Outcome] | None],
+        within_s: float | None,
     ) -> None:
-        line = self._open_line()
+        clock = asyncio.get_running_loop().time
+        ends_at = float("inf") if within_s is None else clock() + within_s
         try:
             # Once and here, off the loop: not by each of the first hundred messages.
-            await line.tokens.current()
+            await self._open_line().tokens.current()
         except google.auth.exceptions.GoogleAuthError as refusal:
             outcome = _of_refused_token(refusal)
             for index in range(len(pushes)):
@@ -245,7 +274,10 @@ class Client:
 
         async def take_turns() -> None:
             for index, push in remaining:
-                known.put((index, await self._send_one(push)))
+                in_time = clock() < ends_at
+                known.put(
+                    (index, await self._send_one(push) if in_time else _outcome("later", "NotSent"))
+                )
 
         async with asyncio.TaskGroup() as turns:
             for _ in range(min(IN_FLIGHT, len(pushes))):
@@ -254,24 +286,23 @@ class Client:
     async def _send_one(self, push: Push) -> Outcome:
         line = self._open_line()
         try:
-            return await self._ask(line, _message(push, now_s=time.time()))
+            return await self._ask(_message(push, now_s=time.time()))
         except ValueError as ours:
             return _outcome("refused", type(ours).__name__)
         except TimeoutError:
             # Its stream stays open on the connection, which can bear only so many of them.
             self._replace(line)
             return _outcome("later", "TimeoutError")
-        except _HungUp:
+        except _HungUp as hung_up:
             # Google closed it while nothing was owed, so nothing was read: say it once more.
-            self._replace(line)
+            self._replace(hung_up.line)
             return await self._send_one(push)
 
-    async def _ask(self, line: _Line, message: messaging.Message) -> Outcome:
+    async def _ask(self, message: messaging.Message) -> Outcome:
         try:
             # One message a call, so that its outcome is known at once and an error of one
-            # is not taken for an error of all. The connection's own limit on silence is
-            # shorter: it finds a dead connection, this finds a message nobody answers.
-            async with asyncio.timeout(1.5 * self._silence_s):
+            # is not taken for an error of all.
+            async with asyncio.timeout(self._answer_s):
                 batch = await messaging.send_each_async([message], app=self._app)
         except exceptions.FirebaseError as failed:
             # Whatever its client raised that is not an answer, a refused token above all.
@@ -279,32 +310,39 @@ class Client:
         response = batch.responses[0]
         if response.success:
             return _outcome("sent", "", message_id=response.message_id)
-        if line.rested and _is_cut(response.exception.cause):
-            raise _HungUp
+        if isinstance(response.exception.cause, _HungUp):
+            raise response.exception.cause
         return _of_error(response.exception)
 
     def _open_line(self) -> _Line:
         if not self._lines:
             # What firebase-admin keeps of an app, with its own client exchanged for ours.
             self._service = messaging._get_messaging_service(self._app)
-            if self._local:
+            if self._settings.push == "local":
                 self._service._fcm_url = (
-                    f"{self._push_url}/v1/projects/{self._app.project_id}/messages:send"
+                    f"{self._settings.push_url}/v1/projects/{self._app.project_id}/messages:send"
                 )
-            credential = self._app.credential.get_credential()
-            self._use(_Tokens(credential, timeout_s=self._silence_s, ca=self._ca))
+            self._use(
+                _Tokens(
+                    self._app.credential.get_credential(),
+                    answer_s=self._answer_s,
+                    young_s=self._young_token_s,
+                    ca=self._settings.push_ca,
+                )
+            )
         return self._lines[-1]
 
     def _use(self, tokens: _Tokens) -> None:
-        self._lines.append(_Line(tokens, silence_s=self._silence_s, ca=self._ca))
-        self._service._async_client = self._lines[-1]
+        line = _Line(tokens, answer_s=self._answer_s, ca=self._settings.push_ca)
+        self._lines.append(line)
+        self._service._async_client = line
 
     def _replace(self, line: _Line) -> None:
         if self._lines[-1] is line:
             self._use(line.tokens)
             # By then everything that is in flight on it has come to its end.
             asyncio.get_running_loop().call_later(
-                2 * self._silence_s, lambda: asyncio.ensure_future(self._retire(line))
+                self._answer_s + 1, lambda: asyncio.ensure_future(self._retire(line))
             )
 
     async def _retire(self, line: _Line) -> None:
@@ -312,8 +350,10 @@ class Client:
         await line.aclose()
 
     async def _hang_up(self) -> None:
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        unfinished = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in unfinished:
             task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
         for line in self._lines:
             await line.aclose()
             line.tokens.close()
@@ -331,14 +371,17 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 class _Tokens:
     """Access tokens of one service account, fetched in a thread and by one at a time."""
 
-    def __init__(self, credential: Any, *, timeout_s: float, ca: os.PathLike[str] | None) -> None:
+    def __init__(
+        self, credential: Any, *, answer_s: float, young_s: float, ca: os.PathLike[str] | None
+    ) -> None:
         self._credential = credential
+        self._young_s = young_s
         self._request = google.auth.transport.requests.Request()
         if ca is not None:
             # The environment's own bundle or proxy would win over this.
             self._request.session.trust_env = False
             self._request.session.verify = os.fspath(ca)
-        self._timeout_s = timeout_s
+        self._answer_s = answer_s
         self._fetching = asyncio.Lock()
         self._tried_at = float("-inf")
 
@@ -354,21 +397,25 @@ class _Tokens:
         # For its last minutes a token is stale and still good: whoever cannot fetch the
         # next one goes on with it, and does not ask again for every message.
         state = self._credential.token_state
-        recently = time.monotonic() - self._tried_at < YOUNG_TOKEN_S
-        return state is TokenState.INVALID or (state is TokenState.STALE and not recently)
+        if state is TokenState.STALE:
+            return not self._tried_lately()
+        return state is TokenState.INVALID
+
+    def _tried_lately(self) -> bool:
+        return time.monotonic() - self._tried_at < self._young_s
 
     async def instead_of(self, refused: str) -> str | None:
         """Another token than the one Google just refused, or None if that is no use."""
         async with self._fetching:
             if self._credential.token == refused:
-                if time.monotonic() - self._tried_at < YOUNG_TOKEN_S:
+                if self._tried_lately():
                     return None
                 await self._fetch()
         return str(self._credential.token)
 
     async def _fetch(self) -> None:
         self._tried_at = time.monotonic()
-        fetch = functools.partial(self._request, timeout=self._timeout_s)
+        fetch = functools.partial(self._request, timeout=self._answer_s)
         try:
             await asyncio.to_thread(self._credential.refresh, fetch)
         except google.auth.exceptions.GoogleAuthError:
@@ -405,7 +452,7 @@ class _Authorised(httpx.Auth):
 class _Line:
     """The connection to Google, in the place of firebase-admin's own HTTP client."""
 
-    def __init__(self, tokens: _Tokens, *, silence_s: float, ca: os.PathLike[str] | None) -> None:
+    def __init__(self, tokens: _Tokens, *, answer_s: float, ca: os.PathLike[str] | None) -> None:
         self.tokens = tokens
         self._http = httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(
@@ -414,32 +461,43 @@ class _Line:
                 limits=httpx.Limits(keepalive_expiry=IDLE_S),
             ),
             auth=_Authorised(tokens),
-            timeout=silence_s,
+            timeout=SILENT_SHARE * answer_s,
         )
         self._in_flight = 0
         #: It was idle, and nothing has been heard on it since: the other end may be gone.
-        self.rested = False
+        self._rested = False
 
     async def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
         """What firebase-admin asks of its client: an answer, or an httpx.HTTPError."""
         self._in_flight += 1
         try:
             response = await self._http.request(method, url, **kwargs)
+        except httpx.TransportError as cut:
+            if self._rested and _says_closed(cut):
+                raise _HungUp(self) from cut
+            raise
         finally:
             self._in_flight -= 1
-        self.rested = self._in_flight == 0
+        self._rested = self._in_flight == 0
         return response.raise_for_status()
 
     async def aclose(self) -> None:
         await self._http.aclose()
 
 
-class _HungUp(Exception):
+class _HungUp(httpx.TransportError):
     """The other end had closed the connection before we wrote."""
 
+    def __init__(self, line: _Line) -> None:
+        super().__init__("closed while idle")
+        self.line = line
 
-def _is_cut(cause: Exception | None) -> bool:
-    return isinstance(cause, httpx.TransportError) and not isinstance(cause, httpx.TimeoutException)
+
+def _says_closed(cut: httpx.TransportError) -> bool:
+    """Whether the connection is gone, not silent, and not one message turned away on it."""
+    why = cut.__cause__.args if cut.__cause__ is not None else ()
+    turned_away = any(isinstance(event, h2.events.StreamReset) for event in why)
+    return not turned_away and not isinstance(cut, httpx.TimeoutException)
 
 
 def _trust(ca: os.PathLike[str] | None) -> ssl.SSLContext | bool:
@@ -499,7 +557,8 @@ def service_account(settings: Settings) -> Mapping[str, Any]:
     at_google = account["token_uri"] in GOOGLE_TOKEN_URLS
     if settings.push == "google" and not at_google:
         raise UnsafeSettings(
-            "FIREBASE_CREDENTIALS: token_uri is not Google's: only PUSH=local may sign in elsewhere."
+            "FIREBASE_CREDENTIALS: token_uri is not Google's: only PUSH=local may sign in"
+            " elsewhere."
         )
     if settings.push == "local" and at_google:
         raise UnsafeSettings(
@@ -601,18 +660,19 @@ def _of_error(error: exceptions.FirebaseError) -> Outcome:
             return _outcome("gone", code)
         case 400 if _is_no_address(error, bad_fields):
             return _outcome("gone", code)
-        case 401 | 403:
-            return _outcome("unauthorised", code)
         case 408 | 429:
             return _outcome("later", code, retry_after_s=_retry_after_s(response))
         case status if 400 <= status < 500:
-            return _outcome("refused", code)
+            # Somebody has to act, and Google's own sentence says on what.
+            _log.error("firebase.refused", status=status, code=code, why=str(error)[:500])
+            return _outcome("unauthorised" if status in (401, 403) else "refused", code)
         case _:
             return _outcome("later", code, retry_after_s=_retry_after_s(response))
 
 
 def _of_refused_token(error: google.auth.exceptions.GoogleAuthError) -> Outcome:
     """No access token: Google refused our signature, or could not be reached."""
+    _log.warning("firebase.no-token", why=str(error)[:500])
     if isinstance(error, google.auth.exceptions.RefreshError) and not error.retryable:
         told = next((arg for arg in error.args if isinstance(arg, Mapping)), {})
         return _outcome("unauthorised", str(told.get("error", type(error).__name__)))

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import get_currency_precision
+from babel.numbers import format_currency, get_currency_precision
 from babel.units import format_unit
 from fluent.runtime import FluentBundle, FluentResource
 
@@ -95,19 +95,11 @@ def money(language: str, cents: int, currency: str) -> str:
     Round amounts lose their zeros, as people write them.
     """
     locale = _LOCALES[spoken(language)]
-    digits = get_currency_precision(currency)
-    amount = Decimal(cents).scaleb(-digits)
-    pattern = locale.currency_formats["standard"]
-    decimals = 0 if amount == amount.to_integral_value() else digits
-    return str(
-        pattern.apply(
-            amount,
-            locale,
-            currency=currency,
-            currency_digits=False,
-            force_frac=(decimals, decimals),
-        )
-    )
+    amount = Decimal(cents).scaleb(-get_currency_precision(currency))
+    if amount != amount.to_integral_value():
+        return format_currency(amount, currency, locale=locale)
+    whole = locale.currency_formats["standard"].pattern.replace(".00", "")
+    return format_currency(amount, currency, format=whole, locale=locale, currency_digits=False)
 
 
 def distance(language: str, metres: float) -> str:

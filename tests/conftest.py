@@ -51,7 +51,7 @@ def test_servers() -> Iterator[Servers]:
         servers.Redis(folder / "redis") as redis,
     ):
         running = Servers(postgres, redis, "template_jobbing")
-        _create(running, running.template)
+        create_database(running, running.template)
         engine = create_engine(running.database_url(running.template))
         schema.migrate(engine)
         with Session(engine) as session:
@@ -62,7 +62,7 @@ def test_servers() -> Iterator[Servers]:
         yield running
 
 
-def _create(running: Servers, name: str, template: str | None = None) -> None:
+def create_database(running: Servers, name: str, template: str | None = None) -> None:
     admin = create_engine(running.database_url("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         clause = f" TEMPLATE {template}" if template else ""
@@ -70,7 +70,7 @@ def _create(running: Servers, name: str, template: str | None = None) -> None:
     admin.dispose()
 
 
-def _drop(running: Servers, name: str) -> None:
+def drop_database(running: Servers, name: str) -> None:
     admin = create_engine(running.database_url("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -80,7 +80,7 @@ def _drop(running: Servers, name: str) -> None:
 @pytest.fixture(scope="session")
 def shared_engine(test_servers: Servers) -> Iterator[Engine]:
     """One database for all tests that roll back."""
-    _create(test_servers, "shared", test_servers.template)
+    create_database(test_servers, "shared", test_servers.template)
     engine = create_engine(
         test_servers.database_url("shared"), connect_args={"options": "-c timezone=UTC"}
     )
@@ -105,11 +105,11 @@ def session(shared_engine: Engine) -> Iterator[Session]:
 def own_database(test_servers: Servers) -> Iterator[Engine]:
     """A database of the test's own, for real connections that commit and race."""
     name = f"own_{uuid.uuid4().hex[:12]}"
-    _create(test_servers, name, test_servers.template)
+    create_database(test_servers, name, test_servers.template)
     engine = database.connect(test_servers.database_url(name), pool_size=30)
     yield engine
     engine.dispose()
-    _drop(test_servers, name)
+    drop_database(test_servers, name)
 
 
 @pytest.fixture

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import jobs, markets, providers
+from jobbing_api import jobs, markets, notifications, offers, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.geography import LonLat
 from jobbing_api.jobs import models as jobs_models
+from jobbing_api.notifications import models as notifications_models
+from jobbing_api.offers import models as offers_models
 from jobbing_api.providers import models as providers_models
 
 LYON: LonLat = (4.8357, 45.7640)
@@ -141,6 +144,46 @@ def job(
     **changes: Any,
 ) -> jobs_models.Job:
     """A posted job."""
-    return jobs.post(
-        session, resident or account(session), brief=brief(now, **changes), now=now
+    return jobs.post(session, resident or account(session), brief=brief(now, **changes), now=now)
+
+
+def device(
+    session: Session,
+    account_id: uuid.UUID,
+    *,
+    address: str | None = None,
+    address_kind: str = "fid",
+    now: datetime = _LONG_AGO,
+) -> notifications_models.Device:
+    """A phone that can be rung."""
+    return notifications.put_device(
+        session,
+        session.get_one(accounts_models.Account, account_id),
+        installation_id=uuid.uuid4().hex,
+        address_kind=address_kind,
+        address=address or f"phone-{uuid.uuid4().hex}",
+        platform="android",
+        app_version="1.0",
+        sign_in_id=None,
+        now=now,
     )
+
+
+def ask(session: Session, job: jobs_models.Job, *, now: datetime) -> list[offers_models.Offer]:
+    """The offers of a job's next wave, best first; none when nobody was asked."""
+    wave = job.wave + 1
+    offers.open_wave(session, job.id, round_=job.round, wave=wave, now=now)
+    session.flush()
+    made = offers_models.Offer
+    return list(
+        session.scalars(
+            select(made)
+            .where(made.job_id == job.id, made.round == job.round, made.wave == wave)
+            .order_by(made.rank)
+        )
+    )
+
+
+def person(session: Session, account_id: uuid.UUID) -> accounts_models.Account:
+    """The account behind a provider or an offer."""
+    return session.get_one(accounts_models.Account, account_id)

@@ -93,15 +93,19 @@ class Keeper:
             )
         ranks = sorted({program.rank for program in programs}, reverse=True)
         order = [[each.name for each in programs if each.rank == rank] for rank in ranks]
-        noted = {"pid": process.pid, "port": port, "password": password, "order": order}
-        self._noted.touch(mode=0o600)
-        self._noted.write_text(json.dumps(noted) + "\n")
-        end = time.monotonic() + 15
-        while time.monotonic() < end and process.poll() is None:
-            with contextlib.suppress(OSError, xmlrpc.client.Error):
-                self._remote().supervisor.getState()
-                return
-            time.sleep(0.05)
+        try:
+            self._note(process.pid, port, password, programs)
+            end = time.monotonic() + 15
+            while time.monotonic() < end and process.poll() is None:
+                with contextlib.suppress(OSError, xmlrpc.client.Error):
+                    self._remote().supervisor.getState()
+                    return
+                time.sleep(0.05)
+        except BaseException:
+            # Interrupted before anybody could know its number.
+            process.terminate()
+            process.wait(90)
+            raise
         shown = "\n".join(f"    {line}" for line in console.last_lines(output, 6))
         raise Trouble(f"The process keeper did not start. The last lines of {output}:\n{shown}")
 
@@ -177,6 +181,13 @@ class Keeper:
             if not any(states.get(name, ("", 0))[1] for name in names):
                 return
             time.sleep(0.1)
+
+    def _note(self, pid: int, port: int, password: str, programs: Sequence[Program]) -> None:
+        ranks = sorted({program.rank for program in programs}, reverse=True)
+        order = [[each.name for each in programs if each.rank == rank] for rank in ranks]
+        noted = {"pid": pid, "port": port, "password": password, "order": order}
+        self._noted.touch(mode=0o600)
+        self._noted.write_text(json.dumps(noted) + "\n")
 
     def _read(self) -> dict[str, Any] | None:
         try:

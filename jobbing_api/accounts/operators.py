@@ -36,10 +36,10 @@ def make_operator(
     address = particulars.email(email)
     if level not in LEVELS:
         raise errors.InvalidInput(fields={"level": ["field-level"]})
-    found = {slug: markets.market_by_slug(session, slug) for slug in market_slugs}
-    market_ids = [market.id for market in found.values() if market is not None]
-    if not market_ids or len(market_ids) < len(found):
+    known = {market.slug: market.id for market in markets.all_markets(session)}
+    if not market_slugs or not known.keys() >= set(market_slugs):
         raise errors.InvalidInput(fields={"market_slugs": ["field-market"]})
+    market_ids = [known[slug] for slug in market_slugs]
     account = session.scalar(select(models.Account).where(models.Account.email == address))
     if account is None:
         account = models.Account(
@@ -71,7 +71,7 @@ def operator_markets(session: Session, account_id: uuid.UUID) -> dict[uuid.UUID,
             models.OperatorGrant.account_id == account_id
         )
     )
-    return dict(grants.tuples())
+    return {grant.market_id: grant.level for grant in grants}
 
 
 def _grant(

@@ -336,10 +336,10 @@ def _new_resident(
     account.roles.append(models.AccountRole(role="resident"))
     try:
         people.add(session, account, now=now, actor_role="resident")
-    except IntegrityError as error:
-        # Two first sign-ins at once: the other one has just made the account.
+    except (errors.EmailTaken, IntegrityError):
+        # Two first sign-ins at once: the other one may just have made the account.
         made = _linked(session, identity)
-        if database.violated(error) != "uq_accounts_firebase_uid" or made is None:
+        if made is None:
             raise
         return made
     proofs.request_verification(session, account, settings=settings, now=now)

@@ -39,7 +39,8 @@ class _Parser(FlaskParser):
 
     def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> Any:
         # webargs files all messages under the location they came from.
-        (messages,) = error.normalized_messages().values()
+        assert isinstance(error.messages, dict)
+        (messages,) = error.messages.values()
         raise errors.InvalidInput(fields=dict(_flat(messages, ""))) from None
 
 

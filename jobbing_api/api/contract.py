@@ -268,7 +268,7 @@ def _slugs(operation: Operation, method: str) -> list[str]:
     """Every refusal of an operation, each once, in the order of their telling."""
     slugs = [refusal.slug for refusal in operation.refuses]
     if operation.who is not None:
-        slugs += ["sign-in-required", "invalid-token", "account-suspended"]
+        slugs += ["sign-in-required", "invalid-token", "session-revoked", "account-suspended"]
         if operation.who:
             slugs.append("not-allowed")
     if operation.has_body:

@@ -179,6 +179,11 @@ def rfc3339(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def parsed(text: str) -> datetime:
+    """An instant we wrote ourselves, back as one."""
+    return datetime.fromisoformat(text)
+
+
 def _lon_lat(value: Any) -> geography.LonLat:
     """Exactly two finite numbers within the world."""
     if (

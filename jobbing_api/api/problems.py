@@ -7,7 +7,6 @@ the same shape. A reader may follow ``type`` to a small page that explains it.
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
@@ -75,8 +74,6 @@ _OF_WERKZEUG: Mapping[int, str] = {
     429: "rate-limited",
     503: "unavailable",
 }
-
-_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 #: Members of RFC 9457 and ours, which a detail of the same name must not replace.
 _OWN = frozenset({"type", "title", "status", "detail", "instance", "errors", "request_id"})
@@ -157,21 +154,11 @@ def reader_language() -> words.Language:
 
 
 def _said(language: str, message: str, details: Mapping[str, Any]) -> str:
-    """A field's message in words.
-
-    Rooms name what is wrong by a code of the wording files, with or without the
-    family's name before it; anything else is a sentence already.
-    """
-    if not _CODE.fullmatch(message):
+    """A field's message in words: the rooms name what is wrong by an id of the wording
+    files, or say it in a sentence of their own."""
+    if not words.has(message):
         return message
-    message_id = message if message.startswith("field-") else f"field-{message}"
-    values = {**_sayable(details), **getattr(message, "values", {})}
-    try:
-        return words.say(language, message_id, **values)
-    except LookupError:
-        # A refusal must not become an accident for want of a sentence.
-        _log.error("problems.unworded", message_id=message_id)
-        return message
+    return words.say(language, message, **{**details, **getattr(message, "values", {})})
 
 
 def _plain(value: Any) -> Any:

@@ -60,5 +60,5 @@ def check_row(session: Session, request: Request, row: object, *, column: str = 
     """Refuse if ``row`` is not as the caller read it; otherwise hold it so until commit."""
     if expected(request) is None:
         return
-    session.refresh(row, with_for_update={"key_share": True})
+    session.refresh(row, with_for_update={"key_share": True, "of": type(row)})
     check(request, int(getattr(row, column)))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import time
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -71,6 +70,20 @@ class View(MethodView):
     def checked(self, row: object, *, column: str = "version") -> None:
         """Refuse unless ``row`` is as the caller's If-Match says, and hold it so."""
         versions.check_row(self.session, request, row, column=column)
+
+    def wanted_version(self, present: Callable[[], int]) -> int | None:
+        """The version the caller would change, None where any will do.
+
+        ``present`` finds the version there is; refuses if the caller read another.
+        """
+        if versions.expected(request) is None:
+            return None
+        try:
+            version = present()
+        except errors.NotFound:
+            raise errors.VersionMismatch from None
+        versions.check(request, version)
+        return version
 
     def dispatch_request(self, **path: Any) -> Response:
         handler = getattr(self, "get" if request.method == "HEAD" else request.method.lower())

@@ -13,8 +13,7 @@ from typing import Any
 
 import babel
 from babel import numbers
-from shapely.errors import ShapelyError
-from shapely.geometry import MultiPolygon, Polygon, shape
+from shapely.geometry import shape
 from sqlalchemy import Float, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -95,20 +94,45 @@ def _is_country(code: str) -> bool:
     return bool(re.fullmatch(r"[A-Z]{2}", code)) and code in babel.Locale("en").territories
 
 
+def are_rings(coordinates: Any) -> bool:
+    """True for the coordinates of a GeoJSON Polygon: closed rings of at least four
+    [lon, lat] pairs within their bounds. Whether lines cross is another question."""
+
+    def is_corner(corner: Any) -> bool:
+        return (
+            isinstance(corner, list | tuple)
+            and len(corner) == 2
+            and all(type(degrees) in (int, float) for degrees in corner)
+            and -180 <= corner[0] <= 180
+            and -90 <= corner[1] <= 90
+        )
+
+    return (
+        isinstance(coordinates, list | tuple)
+        and len(coordinates) > 0
+        and all(
+            isinstance(ring, list | tuple)
+            and len(ring) >= 4
+            and all(is_corner(corner) for corner in ring)
+            and list(ring[0]) == list(ring[-1])
+            for ring in coordinates
+        )
+    )
+
+
 def _problem_of(area: Mapping[str, Any]) -> str | None:
     """Why a GeoJSON geometry cannot be a market's area; None if it can."""
-    if area.get("type") not in ("Polygon", "MultiPolygon"):
+    kind, coordinates = area.get("type"), area.get("coordinates")
+    if kind not in ("Polygon", "MultiPolygon"):
         return "It must be a GeoJSON Polygon or MultiPolygon."
-    try:
-        ground = shape(dict(area))
-    except (ShapelyError, ValueError, TypeError, KeyError, IndexError):
-        return "It is not a GeoJSON geometry."
-    assert isinstance(ground, Polygon | MultiPolygon)
-    if ground.is_empty or ground.has_z or not ground.is_valid or ground.area <= 0:
-        return "Its rings must be closed, flat, and cross neither themselves nor each other."
-    west, south, east, north = ground.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        return "Its corners must be [longitude, latitude] in degrees."
+    polygons = [coordinates] if kind == "Polygon" else coordinates
+    if not isinstance(polygons, list | tuple) or not polygons:
+        return "It has no coordinates."
+    if not all(are_rings(polygon) for polygon in polygons):
+        return "Its rings must be closed and made of [longitude, latitude] in degrees."
+    ground = shape(dict(area))
+    if not ground.is_valid or ground.area <= 0:
+        return "Its rings must cross neither themselves nor each other."
     return None
 
 

@@ -196,14 +196,13 @@ class _Writer:
     """Writes rows out as JSON, with names instead of our numbers for shared things."""
 
     def __init__(self, session: Session) -> None:
-        self._categories = dict(
-            session.execute(
-                select(markets_models.Category.id, markets_models.Category.slug)
-            ).tuples()
-        )
-        self._markets = dict(
-            session.execute(select(markets_models.Market.id, markets_models.Market.slug)).tuples()
-        )
+        self._categories = {
+            category.id: category.slug
+            for category in session.scalars(select(markets_models.Category))
+        }
+        self._markets = {
+            market.id: market.slug for market in session.scalars(select(markets_models.Market))
+        }
 
     def rows(self, found: Iterable[Any], *, but: Sequence[str] = ()) -> list[dict[str, Any]]:
         return [self.row(one, but=but) for one in found]

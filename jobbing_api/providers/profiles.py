@@ -163,7 +163,7 @@ def _problems_of_reach(
         return {"reach_m": [f"From {NEAREST_M} to {FARTHEST_M} metres."]}
     assert reach_area is not None
     rings = reach_area.get("coordinates")
-    if reach_area.get("type") != "Polygon" or not _is_polygon(rings):
+    if reach_area.get("type") != "Polygon" or not areas.are_rings(rings):
         return {"reach_area": ["It must be a GeoJSON Polygon with closed rings."]}
     assert isinstance(rings, list | tuple)
     if sum(map(len, rings)) > MOST_CORNERS:
@@ -173,31 +173,6 @@ def _problems_of_reach(
     if geography.widest_m(base, rings[0]) > FARTHEST_M:
         return {"reach_area": [f"It reaches farther than {FARTHEST_M} metres from base."]}
     return {}
-
-
-def _is_polygon(rings: Any) -> bool:
-    """True for closed rings of [lon, lat] pairs within their bounds."""
-
-    def is_corner(corner: Any) -> bool:
-        return (
-            isinstance(corner, list | tuple)
-            and len(corner) == 2
-            and all(type(degrees) in (int, float) for degrees in corner)
-            and -180 <= corner[0] <= 180
-            and -90 <= corner[1] <= 90
-        )
-
-    return (
-        isinstance(rings, list | tuple)
-        and len(rings) > 0
-        and all(
-            isinstance(ring, list | tuple)
-            and len(ring) >= 4
-            and all(is_corner(corner) for corner in ring)
-            and list(ring[0]) == list(ring[-1])
-            for ring in rings
-        )
-    )
 
 
 def _problems_of_skills(

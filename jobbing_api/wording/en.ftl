@@ -4,7 +4,6 @@
 
 ### Problems: one title and one detail for each slug
 
-
 problem-not-found-title = Not found
 problem-not-found-detail = There is nothing here that you may see. Check the address, or go back to your list.
 
@@ -281,7 +280,6 @@ field-list = This must be a list.
 field-cursor = This is not a cursor that a list gave out.
 field-idempotency-key = This must be 1 to 255 visible ASCII characters.
 field-one-of-two = Give exactly one of { $first } and { $second }.
-field-together = { $first } and { $second } must be given together.
 field-body-empty = Name at least one thing to change.
 field-password = This must have 10 to 200 characters.
 field-current-password = This must be your present password.
@@ -290,3 +288,17 @@ field-role = This must be resident or provider.
 field-not-oneself = This is your own account.
 field-level = This must be read or act.
 field-market = Name at least one market, and only markets there are.
+
+### Jobs: why its terms do not fit together
+
+amount-required = Say how much.
+choose-never-now = Comparing quotes takes time: choose "instant" when it is urgent.
+currency-of-the-market = Prices here are in { $currency }.
+no-amount-with-quotes = With quotes it is the providers who name the price.
+not-editable = This cannot be changed.
+now-starts-within-4-hours = An urgent job must be able to start within 4 hours.
+quotes-only-with-choose = Quotes need the mode "choose".
+window-ends-before-it-starts = This must be after the start.
+window-past = There is not enough time left in this window.
+window-shorter-than-the-job = The window must be at least as long as the job.
+window-too-far-ahead = This must be at most 60 days ahead.

@@ -4,7 +4,6 @@
 
 ### Problèmes : un titre et un détail pour chaque identifiant
 
-
 problem-not-found-title = Introuvable
 problem-not-found-detail = Il n'y a rien ici que vous puissiez voir. Vérifiez l'adresse ou revenez à votre liste.
 
@@ -281,7 +280,6 @@ field-list = Il faut une liste.
 field-cursor = Ce n'est pas un curseur donné par une liste.
 field-idempotency-key = Il faut de 1 à 255 caractères ASCII visibles.
 field-one-of-two = Donnez soit { $first }, soit { $second }, mais pas les deux.
-field-together = { $first } et { $second } vont ensemble.
 field-body-empty = Indiquez au moins une chose à changer.
 field-password = Il faut de 10 à 200 caractères.
 field-current-password = Il faut votre mot de passe actuel.
@@ -290,3 +288,17 @@ field-role = Il faut resident ou provider.
 field-not-oneself = C'est votre propre compte.
 field-level = Il faut read ou act.
 field-market = Nommez au moins une zone, et seulement des zones qui existent.
+
+### Missions : pourquoi ses conditions ne vont pas ensemble
+
+amount-required = Indiquez le montant.
+choose-never-now = Comparer des devis prend du temps : prenez « instant » quand c'est urgent.
+currency-of-the-market = Ici, les prix sont en { $currency }.
+no-amount-with-quotes = Avec des devis, ce sont les prestataires qui donnent le prix.
+not-editable = Cela ne peut pas être modifié.
+now-starts-within-4-hours = Une mission urgente doit pouvoir commencer dans les 4 heures.
+quotes-only-with-choose = Les devis demandent le mode « choose ».
+window-ends-before-it-starts = La fin doit venir après le début.
+window-past = Il ne reste pas assez de temps dans cette période.
+window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
+window-too-far-ahead = Il faut une date dans les 60 jours à venir.

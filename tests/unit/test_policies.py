@@ -80,9 +80,7 @@ def at(text: str) -> datetime:
         ),
     ],
 )  # fmt: skip
-def test_the_defaults_are_those_of_the_policy_table(
-    urgency: str, expected: dict[str, Any]
-) -> None:
+def test_the_defaults_are_those_of_the_policy_table(urgency: str, expected: dict[str, Any]) -> None:
     rules = policy(urgency)
     assert {name: getattr(rules, name) for name in expected} == expected
     assert (rules.quiet_from, rules.quiet_to) == (time(20, 30), time(7, 30))

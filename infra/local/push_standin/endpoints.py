@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from infra.local.push_standin import fcm, identity, page, phones, wire
+from infra.local.push_standin import fcm, identity, page, phones, refusals, wire
 from infra.local.push_standin.faults import Faults, Nonsense
 from infra.local.push_standin.mailbox import Mailbox, Message, rfc3339
 from infra.local.push_standin.tokens import Tokens
@@ -24,9 +24,9 @@ from infra.local.push_standin.tokens import Tokens
 #: What can be declared of an address, with Google's answer to a message for it.
 _STATES: dict[str, Callable[[], wire.Response] | None] = {
     "registered": None,
-    "unregistered": fcm.unregistered,
-    "mismatched": fcm.mismatched,
-    "invalid": fcm.not_an_address,
+    "unregistered": refusals.unregistered,
+    "mismatched": refusals.mismatched,
+    "invalid": refusals.not_an_address,
 }
 
 MESSAGES_AT_ONCE = 10_000
@@ -87,7 +87,7 @@ class StandIn:
         self._sends[request.connection] += 1
         trouble = self._tokens.trouble(request.headers.get("authorization", ""))
         if trouble is not None:
-            return self._told(request, None, fcm.unauthenticated(trouble))
+            return self._told(request, None, refusals.unauthenticated(trouble))
         try:
             accepted = fcm.accept(request.body)
         except fcm.Refused as refused:
@@ -138,13 +138,13 @@ class StandIn:
     def _elsewhere_at_google(self, request: wire.Request) -> wire.Answer:
         project, _, rest = request.path.removeprefix("/v1/projects/").partition("/")
         if rest != "messages:send" or request.method != "POST":
-            return fcm.error(
+            return refusals.error(
                 HTTPStatus.NOT_FOUND, "NOT_FOUND", "Requested entity was not found.", []
             )
         trouble = self._tokens.trouble(request.headers.get("authorization", ""))
         if trouble is not None:
-            return self._told(request, None, fcm.unauthenticated(trouble))
-        return self._told(request, None, fcm.other_project(unquote(project)))
+            return self._told(request, None, refusals.unauthenticated(trouble))
+        return self._told(request, None, refusals.other_project(unquote(project)))
 
     # --- for a person or a test ------------------------------------------------------------
 

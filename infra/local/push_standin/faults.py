@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.local.push_standin import fcm, wire
+from infra.local.push_standin import refusals, wire
 
 #: What each fault may be told beside its share, and what it does untold.
 _SETTINGS: dict[str, dict[str, Any]] = {
@@ -107,19 +107,19 @@ class Faults:
 def _effect(fault: _Fault) -> wire.Response | wire.Cut | float:
     match fault.name:
         case "400":
-            return fcm.not_an_address()
+            return refusals.not_an_address()
         case "401":
-            return fcm.bad_platform_key()
+            return refusals.bad_platform_key()
         case "403":
-            return fcm.mismatched()
+            return refusals.mismatched()
         case "404":
-            return fcm.unregistered()
+            return refusals.unregistered()
         case "429":
-            return fcm.quota_exceeded(fault.settings["retry_after_s"])
+            return refusals.quota_exceeded(fault.settings["retry_after_s"])
         case "500":
-            return fcm.internal()
+            return refusals.internal()
         case "503":
-            return fcm.unavailable(fault.settings["retry_after_s"])
+            return refusals.unavailable(fault.settings["retry_after_s"])
         case "slow":
             return float(fault.settings["seconds"])
         case _:

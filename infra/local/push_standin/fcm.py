@@ -1,10 +1,9 @@
-"""What FCM v1 accepts, and what it says when it does not.
+"""What FCM v1 accepts as a message.
 
-Hides: the fields of a message, their types and limits, and the bodies of Google's
-errors. Fields: the reference of ``projects.messages`` (REST v1), plus ``fid``, which
-firebase-admin 7 sends. Errors: bodies that users of FCM published word for word.
-An address is any text that is not empty: what only Google can know about one is
-declared to the stand-in (``PUT /addresses/{address}``).
+Hides: its fields, their types and limits, from the reference of ``projects.messages``
+(REST v1), plus ``fid``, which firebase-admin 7 sends. An address is any text that is
+not empty: what only Google can know about one is declared to the stand-in
+(``PUT /addresses/{address}``).
 """
 
 from __future__ import annotations
@@ -14,20 +13,15 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-from infra.local.push_standin import wire
+from infra.local.push_standin import refusals, wire
 
 PAYLOAD_LIMIT_BYTES = 4096
 TOPIC_PAYLOAD_LIMIT_BYTES = 2048
 LONGEST_TTL_S = 28 * 24 * 3600
 
 TARGETS = ("fid", "token", "topic", "condition")
-
-_FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
-_BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
-_ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 
 
 class Refused(Exception):
@@ -45,173 +39,6 @@ class Accepted:
     address_kind: str
     address: str
     validate_only: bool
-
-
-# --- errors ----------------------------------------------------------------------------------
-
-
-def error(
-    status: HTTPStatus,
-    rpc_status: str,
-    message: str,
-    details: list[dict[str, Any]],
-    headers: tuple[tuple[str, str], ...] = (),
-) -> wire.Response:
-    """An error in the shape every Google API gives it."""
-    body = {
-        "error": {
-            "code": status.value,
-            "message": message,
-            "status": rpc_status,
-            "details": details,
-        }
-    }
-    content_type = ("content-type", "application/json; charset=UTF-8")
-    return wire.Response(status, json.dumps(body, indent=2).encode(), (content_type, *headers))
-
-
-def _fcm_error(code: str) -> list[dict[str, Any]]:
-    return [{"@type": _FCM_ERROR, "errorCode": code}]
-
-
-def unregistered() -> wire.Response:
-    return error(
-        HTTPStatus.NOT_FOUND,
-        "NOT_FOUND",
-        "Requested entity was not found.",
-        _fcm_error("UNREGISTERED"),
-    )
-
-
-def mismatched() -> wire.Response:
-    return error(
-        HTTPStatus.FORBIDDEN,
-        "PERMISSION_DENIED",
-        "SenderId mismatch",
-        _fcm_error("SENDER_ID_MISMATCH"),
-    )
-
-
-def not_an_address() -> wire.Response:
-    return error(
-        HTTPStatus.BAD_REQUEST,
-        "INVALID_ARGUMENT",
-        "The registration token is not a valid FCM registration token",
-        _fcm_error("INVALID_ARGUMENT"),
-    )
-
-
-def quota_exceeded(retry_after_s: float | None) -> wire.Response:
-    return error(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        "RESOURCE_EXHAUSTED",
-        "Quota exceeded for quota metric 'Messages' and limit 'Messages per minute'.",
-        _fcm_error("QUOTA_EXCEEDED"),
-        _retry_after(retry_after_s),
-    )
-
-
-def internal() -> wire.Response:
-    return error(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "INTERNAL",
-        "Internal error encountered.",
-        _fcm_error("INTERNAL"),
-    )
-
-
-def unavailable(retry_after_s: float | None) -> wire.Response:
-    return error(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "UNAVAILABLE",
-        "The service is currently unavailable.",
-        _fcm_error("UNAVAILABLE"),
-        _retry_after(retry_after_s),
-    )
-
-
-def unauthenticated(reason: str) -> wire.Response:
-    return error(
-        HTTPStatus.UNAUTHORIZED,
-        "UNAUTHENTICATED",
-        "Request had invalid authentication credentials. Expected OAuth 2 access token, login"
-        " cookie or other valid authentication credential. See"
-        " https://developers.google.com/identity/sign-in/web/devconsole-project.",
-        [
-            {
-                "@type": _ERROR_INFO,
-                "reason": reason,
-                "domain": "googleapis.com",
-                "metadata": {
-                    "service": "fcm.googleapis.com",
-                    "method": "google.firebase.fcm.v1.FcmService.SendMessage",
-                },
-            }
-        ],
-        (("www-authenticate", 'Bearer realm="https://accounts.google.com/"'),),
-    )
-
-
-def bad_platform_key() -> wire.Response:
-    """The project's APNs or web push key is wrong: a 401 no new access token can mend."""
-    return error(
-        HTTPStatus.UNAUTHORIZED,
-        "UNAUTHENTICATED",
-        "Auth error from APNS or Web Push Service",
-        _fcm_error("THIRD_PARTY_AUTH_ERROR"),
-    )
-
-
-def other_project(project: str) -> wire.Response:
-    return error(
-        HTTPStatus.FORBIDDEN,
-        "PERMISSION_DENIED",
-        "Permission 'cloudmessaging.messages.create' denied on resource"
-        f" '//cloudresourcemanager.googleapis.com/projects/{project}' (or it may not exist).",
-        [
-            {
-                "@type": _ERROR_INFO,
-                "reason": "IAM_PERMISSION_DENIED",
-                "domain": "cloudresourcemanager.googleapis.com",
-                "metadata": {
-                    "resource": f"projects/{project}",
-                    "permission": "cloudmessaging.messages.create",
-                },
-            }
-        ],
-    )
-
-
-def _retry_after(seconds: float | None) -> tuple[tuple[str, str], ...]:
-    return () if seconds is None else (("retry-after", f"{seconds:g}"),)
-
-
-def _bad_fields(violations: list[tuple[str, str]]) -> wire.Response:
-    return error(
-        HTTPStatus.BAD_REQUEST,
-        "INVALID_ARGUMENT",
-        "\n".join(description for _, description in violations),
-        [
-            {
-                "@type": _BAD_REQUEST,
-                "fieldViolations": [
-                    {"field": field, "description": description}
-                    for field, description in violations
-                ],
-            }
-        ],
-    )
-
-
-def _bad_argument(field: str, description: str) -> wire.Response:
-    details = [
-        *_fcm_error("INVALID_ARGUMENT"),
-        {
-            "@type": _BAD_REQUEST,
-            "fieldViolations": [{"field": field, "description": description}],
-        },
-    ]
-    return error(HTTPStatus.BAD_REQUEST, "INVALID_ARGUMENT", description, details)
 
 
 # --- the shape of a message ------------------------------------------------------------------
@@ -406,17 +233,19 @@ def accept(body: bytes) -> Accepted:
     try:
         request = json.loads(body, parse_constant=_not_json)
     except ValueError as unreadable:
-        raise Refused(_bad_fields([("", f"Invalid JSON payload received. {unreadable}")])) from None
+        raise Refused(
+            refusals.bad_fields([("", f"Invalid JSON payload received. {unreadable}")])
+        ) from None
     violations = list(_REQUEST(request, ""))
     if violations:
-        raise Refused(_bad_fields(violations))
+        raise Refused(refusals.bad_fields(violations))
     message = request.get("message")
     if message is None:
-        raise Refused(_bad_argument("message", "Message is required."))
+        raise Refused(refusals.bad_argument("message", "Message is required."))
     targets = [kind for kind in TARGETS if message.get(kind)]
     if len(targets) != 1:
         raise Refused(
-            _bad_argument(
+            refusals.bad_argument(
                 "message",
                 "Recipient of the message is not set."
                 if not targets
@@ -425,7 +254,7 @@ def accept(body: bytes) -> Accepted:
         )
     kind = targets[0]
     for field, description in _wrong_meaning(message, kind):
-        raise Refused(_bad_argument(field, description))
+        raise Refused(refusals.bad_argument(field, description))
     return Accepted(kind, message[kind], bool(request.get("validate_only", False)))
 
 

@@ -42,8 +42,8 @@ def shown(messages: Iterable[mailbox.Message], *, now: float) -> list[Notificati
         key = tag if tag is not None else message.message_id
         data = content.get("data") or {}
         title, body = _words(content)
-        earlier = screen.pop(key, None)
         if title or body:
+            earlier = screen.pop(key, None)
             screen[key] = Notification(
                 message_id=message.message_id,
                 sequence=message.sequence,
@@ -57,9 +57,9 @@ def shown(messages: Iterable[mailbox.Message], *, now: float) -> list[Notificati
                 expires_at=message.received_at + _ttl_s(content),
                 times=1 + (earlier.times if earlier else 0),
             )
-        elif earlier is not None and not data.get("kind", "").endswith("withdrawn"):
-            # Data alone is for the app, not for the screen.
-            screen[key] = earlier
+        elif data.get("kind", "").endswith("withdrawn"):
+            # Other data alone is for the app, not for the screen.
+            screen.pop(key, None)
     return [note for note in reversed(screen.values()) if note.expires_at > now]
 
 

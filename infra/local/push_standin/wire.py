@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal, Protocol
 
-import h11
 import h2.config
 import h2.connection
 import h2.errors
 import h2.events
 import h2.exceptions
 import h2.settings
+import h11
 
 #: What Google's front end allows at once on one connection.
 STREAMS_AT_ONCE = 100

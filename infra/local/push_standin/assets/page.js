@@ -32,9 +32,10 @@ function setText(element, text) {
 }
 
 function hueOf(text) {
-  let hue = 0
-  for (const letter of text) hue = (hue * 31 + letter.codePointAt(0)) % 360
-  return hue
+  let number = 0
+  for (const letter of text) number = (number * 31 + letter.codePointAt(0)) >>> 0
+  // The golden angle keeps neighbours apart.
+  return (number * 137.508) % 360
 }
 
 function sinceText(instant, nowMs) {
@@ -48,12 +49,12 @@ function sinceText(instant, nowMs) {
 
 function lengthText(ms) {
   const [value, unit] =
-    ms < 60e3 ? [ms / 1e3, "second"]
-    : ms < 3600e3 ? [ms / 60e3, "minute"]
-    : ms < 86400e3 ? [ms / 3600e3, "hour"]
+    ms < 120e3 ? [ms / 1e3, "second"]
+    : ms < 7200e3 ? [ms / 60e3, "minute"]
+    : ms < 172800e3 ? [ms / 3600e3, "hour"]
     : [ms / 86400e3, "day"]
   const format = { style: "unit", unit, unitDisplay: "short" }
-  return new Intl.NumberFormat(language, format).format(Math.ceil(value))
+  return new Intl.NumberFormat(language, format).format(Math.round(value))
 }
 
 function notificationElement(phone, note) {
@@ -61,7 +62,10 @@ function notificationElement(phone, note) {
   element.querySelector("h3").textContent = note.title
   element.querySelector(".text").textContent = note.body
   element.querySelector(".kind").textContent = note.kind
-  element.querySelector(".link").textContent = note.link ?? ""
+  const link = element.querySelector(".link")
+  link.textContent = (note.link ?? "").replace(/^https?:\/\/[^/]+/, "")
+  // What a tap would open; any other scheme stays words.
+  if (/^https?:\/\//.test(note.link ?? "")) link.href = note.link
   element.querySelector(".urgent").hidden = !note.urgent
   element.querySelector(".times").textContent =
     note.times > 1 ? words.times.replace("{count}", number.format(note.times)) : ""

@@ -1,0 +1,338 @@
+"""A resident's job: posted, followed, moved, reviewed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from jobbing_api import accounts, errors, jobs, offers
+from jobbing_api.api import candidates, contract, job_shapes, lists, problems, view
+from jobbing_api.api.blueprint import Blueprint
+from jobbing_api.jobs import models as jobs_models
+
+blueprint = Blueprint("jobs", __name__, description="A resident's job, from brief to review.")
+
+
+class JobView(view.View):
+    """Base of the views that answer with one job."""
+
+    def shown(self, job: jobs_models.Job) -> dict[str, Any]:
+        self.versioned(job.version)
+        return job_shapes.one(self.session, job, self.account, problems.reader_language())
+
+
+@blueprint.route("/jobs")
+class Jobs(JobView):
+    @blueprint.operation(
+        "list_jobs", query=job_shapes.JobsQuery, answer=lists.page_of(job_shapes.JobSummaryAnswer)
+    )
+    def get(self, *, query: dict[str, Any]) -> Any:
+        """My jobs, latest first
+
+        Those I posted, those I come or came to, and as an operator those of my markets.
+        """
+        found = jobs.list_for(
+            self.session,
+            self.account,
+            states=query["state"],
+            limit=query["limit"] + 1,
+            after=lists.after(query),
+        )
+        page = lists.page(found, query["limit"], id_of=lambda job: job.id)
+        page["items"] = job_shapes.several(
+            self.session, page["items"], self.account, problems.reader_language()
+        )
+        return page
+
+    @blueprint.operation(
+        "post_job",
+        who=contract.RESIDENT,
+        body=job_shapes.JobBody,
+        answer=job_shapes.JobAnswer,
+        status=201,
+        version="read",
+        refuses=[errors.OutsideMarkets],
+        creates=True,
+    )
+    def post(self, *, body: dict[str, Any]) -> Any:
+        """Post a job
+
+        Providers are asked at once. Refused outside all markets, and for a window that is
+        past, ends over 60 days ahead or is shorter than the duration.
+        """
+        window, budget = body.pop("window"), body.pop("budget")
+        job = jobs.post(
+            self.session,
+            self.account,
+            brief=jobs.Brief(
+                **body,
+                window_from=window["from_"],
+                window_to=window["to"],
+                budget_kind=budget["kind"],
+                budget_cents=budget["amount_cents"],
+                currency=budget["currency"],
+            ),
+            now=self.now,
+        )
+        return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
+
+
+@blueprint.route("/jobs/<uuid:job_id>")
+class Job(JobView):
+    @blueprint.operation(
+        "get_job", answer=job_shapes.JobAnswer, version="read", refuses=[errors.NotFound]
+    )
+    def get(self, *, job_id: uuid.UUID) -> Any:
+        """A job, for its people
+
+        Its owner, the provider who has it, and the operators of its market; to everybody
+        else it does not exist.
+        """
+        return self.shown(jobs.get_for(self.session, job_id, self.account, now=self.now).job)
+
+    @blueprint.operation(
+        "edit_job",
+        body=job_shapes.JobChanges,
+        answer=job_shapes.JobAnswer,
+        version="required",
+        refuses=[errors.NotFound, errors.NotAllowed, errors.IllegalMove],
+    )
+    def patch(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """Reword my job while it is open or assigned"""
+        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
+        wanted = self.wanted_version(lambda: job.version)
+        changed = jobs.edit(
+            self.session,
+            job_id,
+            self.account,
+            changes=body,
+            version=job.version if wanted is None else wanted,
+            now=self.now,
+        )
+        return self.shown(changed)
+
+
+_MOVE: tuple[type[errors.DomainError], ...] = (
+    errors.NotFound,
+    errors.NotAllowed,
+    errors.IllegalMove,
+)
+
+
+def _move(path: str, operation_id: str, says: str, move: Callable[..., jobs_models.Job]) -> None:
+    """A move that takes nothing but the job and who makes it."""
+
+    class Move(JobView):
+        @blueprint.operation(
+            operation_id, answer=job_shapes.JobAnswer, version="read", refuses=_MOVE
+        )
+        def post(self, *, job_id: uuid.UUID) -> Any:
+            return self.shown(move(self.session, job_id, self.account, now=self.now))
+
+        post.__doc__ = says
+
+    blueprint.add_url_rule(f"/jobs/<uuid:job_id>/{path}", operation_id, Move)
+
+
+_move("on-my-way", "set_out", "I am on my way (the provider)", jobs.on_my_way)
+_move("start", "start_job", "I begin (the provider)", jobs.start)
+_move(
+    "finish",
+    "finish_job",
+    "I am done (the provider)\n\nThe resident confirms, or asks for a redo.",
+    jobs.finish,
+)
+_move(
+    "confirm",
+    "confirm_job",
+    "It is done (the resident)\n\nBoth may write a review for seven days.",
+    jobs.confirm,
+)
+
+
+@blueprint.route("/jobs/<uuid:job_id>/redo")
+class Redo(JobView):
+    @blueprint.operation(
+        "ask_for_redo",
+        body=job_shapes.ReasonBody,
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=_MOVE,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """Something is to be put right (the resident)
+
+        Once; after that confirm or dispute.
+        """
+        return self.shown(
+            jobs.redo(self.session, job_id, self.account, now=self.now, reason=body["reason"])
+        )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/dispute")
+class Dispute(JobView):
+    @blueprint.operation(
+        "dispute_job",
+        body=job_shapes.ReasonBody,
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=_MOVE,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """We do not agree (either side)
+
+        An operator looks at it and asks both.
+        """
+        return self.shown(
+            jobs.dispute(self.session, job_id, self.account, now=self.now, reason=body["reason"])
+        )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/cancel")
+class Cancel(JobView):
+    @blueprint.operation(
+        "cancel_job",
+        body=job_shapes.ReasonBody,
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=_MOVE,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """Cancel
+
+        The resident or an operator ends the job. The provider who has it gives it back:
+        it is open again, and others are asked.
+        """
+        seen_as = jobs.get_for(self.session, job_id, self.account, now=self.now).role
+        job = offers.cancel(
+            self.session, job_id, account=self.account, reason=body["reason"], now=self.now
+        )
+        shown = self.shown(job)
+        if seen_as == "provider":
+            # It is not theirs any more, and what the others do with it is not their affair.
+            shown |= {"location": None, "address": None, "access_notes": None}
+            shown |= {"seen_as": "provider", "timeline": []}
+        return shown
+
+
+@blueprint.route("/jobs/<uuid:job_id>/dispatch")
+class Dispatch(JobView):
+    @blueprint.operation(
+        "dispatch_job",
+        body=job_shapes.DispatchBody,
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=_MOVE,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """Ask again about a job that found nobody
+
+        With another time, price or way of asking if you wish.
+        """
+        changes: dict[str, Any] = {
+            name: body[name] for name in ("duration_minutes", "mode") if name in body
+        }
+        if "window" in body:
+            changes |= {"window_from": body["window"]["from_"], "window_to": body["window"]["to"]}
+        if "budget" in body:
+            job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
+            if body["budget"]["currency"] != job.currency:
+                raise errors.InvalidInput(
+                    fields={"budget.currency": ["currency-of-the-market"]}, currency=job.currency
+                )
+            changes["budget_kind"] = body["budget"]["kind"]
+            changes["budget_cents"] = body["budget"]["amount_cents"]
+        return self.shown(
+            offers.dispatch(
+                self.session, job_id, account=self.account, changes=changes, now=self.now
+            )
+        )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/choose")
+class Choose(JobView):
+    @blueprint.operation(
+        "choose_offer",
+        body=job_shapes.ChooseBody,
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=[*_MOVE, errors.AlreadyTaken, errors.OfferExpired, errors.CalendarConflict],
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """Take one of the quotes (the resident, in mode `choose`)"""
+        return self.shown(
+            offers.choose(
+                self.session,
+                job_id,
+                offer_id=body["offer_id"],
+                account=self.account,
+                now=self.now,
+            )
+        )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/candidates")
+class Candidates(view.View):
+    @blueprint.operation(
+        "list_candidates",
+        answer=candidates.CandidatesAnswer,
+        refuses=[errors.NotFound, errors.NotAllowed],
+    )
+    def get(self, *, job_id: uuid.UUID) -> Any:
+        """Who was asked, and why (the owner); the ranking (an operator)
+
+        The owner sees those asked in this round, the parts of their scores in bands, and
+        their quotes. An operator sees the ranking as it is now, each part with its weight,
+        and why others fell out.
+        """
+        seen = jobs.get_for(self.session, job_id, self.account, now=self.now)
+        if seen.role == "provider":
+            raise errors.NotAllowed
+        if seen.role == "resident":
+            return candidates.for_owner(self.session, seen.job, now=self.now)
+        ranking = offers.candidates(self.session, job_id, account=self.account, now=self.now)
+        return candidates.for_operator(self.session, ranking)
+
+
+@blueprint.route("/jobs/<uuid:job_id>/reviews")
+class Reviews(view.View):
+    @blueprint.operation(
+        "list_job_reviews",
+        answer=lists.page_of(job_shapes.JobReviewAnswer),
+        refuses=[errors.NotFound],
+    )
+    def get(self, *, job_id: uuid.UUID) -> Any:
+        """What was said afterwards: mine, and the other's once it is visible"""
+        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
+        found = jobs.reviews_of_job(self.session, job, self.account, now=self.now)
+        return lists.whole([_review(one, self.account) for one in found])
+
+    @blueprint.operation(
+        "review_job",
+        body=job_shapes.ReviewBody,
+        answer=job_shapes.JobReviewAnswer,
+        status=201,
+        refuses=_MOVE,
+        creates=True,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """Say how it went
+
+        Either side, once, within seven days of completion. Hidden until both are in or
+        the seven days are over.
+        """
+        written = jobs.review(self.session, job_id, self.account, now=self.now, **body)
+        return _review(written, self.account), {"Location": f"/api/v1/jobs/{job_id}/reviews"}
+
+
+def _review(one: jobs_models.Review, reader: accounts.models.Account) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "about_role": one.about_role,
+        "mine": one.author_id == reader.id,
+        "stars": one.stars,
+        "text": one.text,
+        "written_at": one.written_at,
+        "visible_at": one.visible_at,
+    }

@@ -1,0 +1,213 @@
+"""What a provider is asked, and what they answer."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+
+from jobbing_api import errors, offers
+from jobbing_api.api import (
+    contract,
+    fields,
+    job_shapes,
+    kinds,
+    lists,
+    offer_shapes,
+    problems,
+    view,
+)
+from jobbing_api.api.blueprint import Blueprint
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.offers import models as offers_models
+
+blueprint = Blueprint("offers", __name__, description="What a provider is asked.")
+
+
+class OffersQuery(lists.PageQuery):
+    """Which offers."""
+
+    state = fields.many(
+        fields.choice("A state.", "sent", offer_shapes.STATES),
+        "Only offers in these states; several with commas.",
+        ["sent", "seen"],
+        commas=True,
+        load_default=list,
+    )
+
+
+class DeclineBody(kinds.Body):
+    """Why not."""
+
+    reason = fields.choice(
+        "What would have to be different; it is told to the resident in general terms.",
+        "time",
+        offer_shapes.DECLINE_REASONS,
+        load_default="other",
+    )
+
+
+class QuoteBody(kinds.Body):
+    """A price for the whole job."""
+
+    amount_cents = fields.cents("All in, in the job's currency.", 12000, least=1)
+    starts_at = fields.instant(
+        "When you would begin; else the offer's hour.",
+        "2026-11-24T14:00:00+01:00",
+        allow_none=True,
+        load_default=None,
+    )
+    message = fields.text(
+        "How long, which steps, why you.",
+        "Two hours; I clean, rinse and check the brackets.",
+        least=0,
+        most=1_000,
+        lines=True,
+        load_default="",
+    )
+
+
+class OfferView(view.View):
+    """Base of the views that answer with one offer."""
+
+    def shown(self, offer: offers_models.Offer) -> dict[str, Any]:
+        job = self.session.get_one(jobs_models.Job, offer.job_id)
+        return offer_shapes.offer(offer, job, offer_shapes.category_slugs(self.session))
+
+
+@blueprint.route("/offers")
+class Offers(view.View):
+    @blueprint.operation(
+        "list_offers",
+        who=contract.PROVIDER,
+        query=OffersQuery,
+        answer=lists.page_of(offer_shapes.OfferAnswer),
+    )
+    def get(self, *, query: dict[str, Any]) -> Any:
+        """My offers, latest first"""
+        found = offers.list_for(
+            self.session,
+            self.account,
+            states=query["state"],
+            limit=query["limit"] + 1,
+            after=lists.after(query),
+        )
+        page = lists.page(found, query["limit"], id_of=lambda offer: offer.id)
+        asked = jobs_models.Job
+        jobs_of = {
+            job.id: job
+            for job in self.session.scalars(
+                select(asked).where(asked.id.in_({offer.job_id for offer in page["items"]}))
+            )
+        }
+        slugs = offer_shapes.category_slugs(self.session)
+        page["items"] = [
+            offer_shapes.offer(offer, jobs_of[offer.job_id], slugs) for offer in page["items"]
+        ]
+        return page
+
+
+@blueprint.route("/offers/<uuid:offer_id>")
+class Offer(OfferView):
+    @blueprint.operation(
+        "get_offer",
+        who=contract.PROVIDER,
+        answer=offer_shapes.OfferAnswer,
+        refuses=[errors.NotFound],
+    )
+    def get(self, *, offer_id: uuid.UUID) -> Any:
+        """One of my offers"""
+        return self.shown(offers.get_for(self.session, offer_id, self.account))
+
+
+@blueprint.route("/offers/<uuid:offer_id>/seen")
+class Seen(OfferView):
+    @blueprint.operation(
+        "see_offer",
+        who=contract.PROVIDER,
+        answer=offer_shapes.OfferAnswer,
+        refuses=[errors.NotFound],
+    )
+    def post(self, *, offer_id: uuid.UUID) -> Any:
+        """I have looked at it
+
+        Said twice, the first time counts.
+        """
+        return self.shown(
+            offers.seen(self.session, offer_id, account=self.account, now=self.now)
+        )
+
+
+@blueprint.route("/offers/<uuid:offer_id>/accept")
+class Accept(view.View):
+    @blueprint.operation(
+        "accept_offer",
+        who=contract.PROVIDER,
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=[
+            errors.NotFound,
+            errors.AlreadyTaken,
+            errors.OfferExpired,
+            errors.CalendarConflict,
+            errors.QuoteRequired,
+            errors.IllegalMove,
+        ],
+    )
+    def post(self, *, offer_id: uuid.UUID) -> Any:
+        """Take the job
+
+        The first acceptance has it, and books the offer's hour, or the next free stretch
+        if that went meanwhile. Asked again by who has it, it answers the same.
+        """
+        job = offers.accept(self.session, offer_id, account=self.account, now=self.now)
+        self.versioned(job.version)
+        return job_shapes.one(self.session, job, self.account, problems.reader_language())
+
+
+@blueprint.route("/offers/<uuid:offer_id>/decline")
+class Decline(OfferView):
+    @blueprint.operation(
+        "decline_offer",
+        who=contract.PROVIDER,
+        body=DeclineBody,
+        answer=offer_shapes.OfferAnswer,
+        refuses=[errors.NotFound, errors.OfferExpired, errors.IllegalMove],
+    )
+    def post(self, *, offer_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """I do not want it
+
+        An answer like any other: it costs nothing.
+        """
+        return self.shown(
+            offers.decline(
+                self.session,
+                offer_id,
+                account=self.account,
+                reason=body["reason"],
+                now=self.now,
+            )
+        )
+
+
+@blueprint.route("/offers/<uuid:offer_id>/quote")
+class Quote(OfferView):
+    @blueprint.operation(
+        "quote_offer",
+        who=contract.PROVIDER,
+        body=QuoteBody,
+        answer=offer_shapes.OfferAnswer,
+        refuses=[
+            errors.NotFound,
+            errors.AlreadyTaken,
+            errors.OfferExpired,
+            errors.CalendarConflict,
+            errors.IllegalMove,
+        ],
+    )
+    def post(self, *, offer_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """Name my price (in mode `choose`)"""
+        return self.shown(
+            offers.quote(self.session, offer_id, account=self.account, now=self.now, **body)
+        )

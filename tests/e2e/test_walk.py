@@ -1,0 +1,308 @@
+"""The main job as people live it: two phones, one town, no knowledge of the code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import Engine, text
+
+from tests.conftest import Servers
+from tests.e2e.stack import Person, Stack, at_once, eventually
+
+pytestmark = pytest.mark.e2e
+
+#: Languages nobody else in these tests speaks: each test has its people to itself.
+_languages: Iterator[str] = iter(["eu", "br", "co", "oc", "gl", "cy", "gd", "fo", "is", "mt"])
+
+
+def _providers(stack: Stack, number: int) -> tuple[str, list[Person]]:
+    language = next(_languages)
+    people = [stack.person("provider") for _ in range(number)]
+    for index, person in enumerate(people):
+        person.works(languages=[language], lon=4.84 + index * 0.002)
+    return language, people
+
+
+def test_two_accept_at_once_and_one_comes(stack: Stack) -> None:
+    language, providers = _providers(stack, 3)
+    resident = stack.person("resident")
+    job = resident.posts(languages=[language])
+    offers = [eventually(lambda who=who: who.offer_for(job["id"])) for who in providers]
+    pushes = [eventually(lambda who=who: stack.messages(who.address)) for who in providers]
+
+    for offer, push in zip(offers, pushes, strict=True):
+        said = str(push[0])
+        assert offer["id"] in said
+        assert "République" not in said
+        assert "4321" not in said
+        assert "Gouttière bouchée" not in said
+        assert offer["distance_m"] % 100 == 0
+        assert offer["approximate_place"]["coordinates"] != [4.84, 45.76]
+
+    first, second = at_once(
+        [
+            lambda: providers[0].post(f"/offers/{offers[0]['id']}/accept"),
+            lambda: providers[1].post(f"/offers/{offers[1]['id']}/accept"),
+        ]
+    )
+    assert sorted([first.status_code, second.status_code]) == [200, 409]
+    lost = first if first.status_code == 409 else second
+    assert lost.headers["Content-Type"] == "application/problem+json"
+    assert lost.json()["type"].endswith("already-taken")
+    winner = providers[0] if first.status_code == 200 else providers[1]
+    seen = resident.get(f"/jobs/{job['id']}")
+    assert seen["state"] == "assigned"
+    assert seen["provider"]["id"] == winner.id
+    again = winner.post(f"/offers/{winner.offer_for(job['id'])['id']}/accept")  # type: ignore[index]
+    assert again.status_code == 200
+    for who in providers:
+        if who is not winner:
+            # The pop-up is replaced: same collapse key, another kind.
+            eventually(
+                lambda who=who: any(
+                    "offer-withdrawn" in str(message) for message in stack.messages(who.address)
+                )
+            )
+
+
+def test_from_posted_to_completed_with_both_reviews(stack: Stack) -> None:
+    language, (provider,) = _providers(stack, 1)
+    resident = stack.person("resident")
+    job = resident.posts(languages=[language])
+    path = f"/jobs/{job['id']}"
+    offer = eventually(lambda: provider.offer_for(job["id"]))
+    assert provider.post(f"/offers/{offer['id']}/seen").status_code == 200
+    assert provider.post(f"/offers/{offer['id']}/accept").status_code == 200
+    assert provider.get(path)["address"] == "12 rue de la République, Lyon"
+    for who, step in (
+        (provider, "on-my-way"),
+        (provider, "start"),
+        (provider, "finish"),
+        (resident, "redo"),
+        (provider, "finish"),
+        (resident, "confirm"),
+    ):
+        answer = who.post(
+            f"{path}/{step}", {"reason": "encore une fuite"} if step == "redo" else {}
+        )
+        assert answer.status_code == 200, (step, answer.text)
+    assert resident.get(path)["state"] == "completed"
+    assert resident.post(f"{path}/reviews", {"stars": 5, "text": "Parfait"}).status_code == 201
+    assert (
+        stack.client.get(f"/providers/{provider.id}/reviews", headers=resident._headers()).json()[
+            "items"
+        ]
+        == []
+    )
+    assert provider.post(f"{path}/reviews", {"stars": 4, "text": "Merci"}).status_code == 201
+    shown = resident.get(f"/providers/{provider.id}/reviews")["items"]
+    assert [(one["stars"], one["text"]) for one in shown] == [(5, "Parfait")]
+    events = [entry["event"] for entry in resident.get(path)["timeline"]]
+    for event in (
+        "job-post",
+        "wave-open",
+        "job-assign",
+        "on-my-way",
+        "job-start",
+        "job-finish",
+        "job-redo",
+        "job-confirm",
+        "review",
+        "reviews-visible",
+    ):
+        assert event in events
+
+
+def test_a_provider_who_drops_out_is_replaced(stack: Stack, tables: Engine) -> None:
+    language, (first, second) = _providers(stack, 2)
+    resident = stack.person("resident")
+    job = resident.posts(languages=[language])
+    path = f"/jobs/{job['id']}"
+    offer = eventually(lambda: first.offer_for(job["id"]))
+    eventually(lambda: second.offer_for(job["id"]))
+    assert first.post(f"/offers/{offer['id']}/accept").status_code == 200
+    assert first.post(f"{path}/cancel", {"reason": "malade"}).status_code == 200
+
+    anew = eventually(
+        lambda: next(
+            (
+                one
+                for one in second.get("/offers?state=sent")["items"]
+                if one["job_id"] == job["id"]
+            ),
+            None,
+        )
+    )
+    assert second.post(f"/offers/{anew['id']}/accept").status_code == 200
+    assert resident.get(path)["provider"]["id"] == second.id
+    with tables.connect() as connection:
+        booked = connection.execute(
+            text(
+                "SELECT provider_id::text, released_because FROM bookings WHERE job_id = :job"
+                " ORDER BY created_at"
+            ),
+            {"job": job["id"]},
+        ).all()
+        rounds = connection.execute(
+            text("SELECT round, provider_id::text FROM offers WHERE job_id = :job AND round = 2"),
+            {"job": job["id"]},
+        ).all()
+    assert [tuple(row) for row in booked] == [
+        (first.id, "provider-cancelled"),
+        (second.id, None),
+    ]
+    assert [tuple(row) for row in rounds] == [(2, second.id)]
+
+
+def test_nobody_in_reach_is_said_at_once(stack: Stack) -> None:
+    resident = stack.person("resident")
+    job = resident.posts(languages=["kl"])
+    told = eventually(
+        lambda: (found := resident.get(f"/jobs/{job['id']}"))["state"] == "unfilled" and found
+    )
+    assert told["unfilled_because"] == "nobody-in-reach"
+    eventually(lambda: "job-unfilled" in str(stack.messages(resident.address)))
+
+
+def test_killing_the_worker_delays_and_loses_nothing(stack: Stack) -> None:
+    language, providers = _providers(stack, 3)
+    resident = stack.person("resident")
+    stack.kill("worker")
+    job = resident.posts(languages=[language])
+    time.sleep(1)
+    assert all(who.offer_for(job["id"]) is None for who in providers)
+    began = time.monotonic()
+    stack.start("worker")
+    for who in providers:
+        eventually(lambda who=who: stack.messages(who.address))
+    assert time.monotonic() - began < 20
+
+
+def test_a_worker_killed_while_it_pushes_loses_nothing(stack: Stack) -> None:
+    language, providers = _providers(stack, 3)
+    resident = stack.person("resident")
+    with stack.push_client() as phones:
+        # Google is slow to answer, so that the kill falls between lease and outcome.
+        phones.put("/faults", json={"slow": {"share": 1, "seconds": 3}}).raise_for_status()
+        job = resident.posts(languages=[language])
+        for who in providers:
+            eventually(lambda who=who: who.offer_for(job["id"]))
+        time.sleep(0.5)
+        stack.kill("worker")
+        phones.delete("/faults").raise_for_status()
+    stack.start("worker")
+    for who in providers:
+        eventually(lambda who=who: stack.messages(who.address), within_s=30)
+
+
+def test_emptying_redis_loses_nothing(stack: Stack, test_servers: Servers) -> None:
+    language, providers = _providers(stack, 2)
+    resident = stack.person("resident")
+    stack.kill("worker")
+    job = resident.posts(languages=[language])
+    client = redis.Redis.from_url(test_servers.redis.url)
+    client.flushall()
+    client.close()
+    stack.start("worker")
+    for who in providers:
+        eventually(lambda who=who: stack.messages(who.address), within_s=30)
+    assert job["state"] == "open"
+
+
+def test_a_post_succeeds_while_redis_is_down(stack: Stack, test_servers: Servers) -> None:
+    language, providers = _providers(stack, 2)
+    resident = stack.person("resident")
+    test_servers.redis.stop()
+    try:
+        job = resident.posts(languages=[language])
+        ready = stack.client.get(f"{stack.url}/readyz")
+        assert (ready.status_code, "degraded" in ready.text) == (200, True)
+    finally:
+        test_servers.redis.start()
+    for who in providers:
+        eventually(lambda who=who: stack.messages(who.address), within_s=40)
+    assert all(who.offer_for(job["id"]) for who in providers)
+
+
+def test_two_hundred_jobs_with_twenty_racing_accepts_each(stack: Stack, tables: Engine) -> None:
+    """Each job has exactly one winner, and nobody is booked twice at once."""
+    language, providers = _providers(stack, 20)
+    residents = [stack.person("resident") for _ in range(4)]
+    jobs = 200
+
+    # Twenty people may hold four live offers each by the default rules; this race needs
+    # all of them asked about every job, which a policy row allows.
+    with tables.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO policies SELECT gen_random_uuid(), market_id, category_id, urgency,"
+                " version + 1, now(), rules || jsonb_build_object("
+                "'live_offers_at_most', 1000, 'pushes_a_day', 1000, 'wave_size', 20,"
+                "'stagger_s', 0), 'race', now() FROM policies"
+                " WHERE urgency = 'scheduled' AND category_id IS NULL AND version = 1"
+            )
+        )
+    posted: list[dict[str, Any]] = []
+    with ThreadPoolExecutor(8) as pool:
+        posted = list(
+            pool.map(
+                lambda n: residents[n % 4].posts(languages=[language], days_ahead=2 + n % 10),
+                range(jobs),
+            )
+        )
+    ids = {job["id"] for job in posted}
+
+    def asked() -> bool:
+        with tables.connect() as connection:
+            number = connection.scalar(
+                text("SELECT count(*) FROM offers WHERE state = 'sent' AND job_id = ANY(:ids)"),
+                {"ids": list(ids)},
+            )
+        return number == jobs * len(providers)
+
+    eventually(asked, within_s=90, every_s=0.5)
+    with tables.connect() as connection:
+        offers: dict[tuple[str, str], str] = {
+            (row.job_id, row.provider_id): row.id
+            for row in connection.execute(
+                text(
+                    "SELECT job_id::text, provider_id::text, id::text FROM offers"
+                    " WHERE job_id = ANY(:ids)"
+                ),
+                {"ids": list(ids)},
+            )
+        }
+    for job in posted:
+        answers = at_once(
+            [
+                lambda who=who, job=job: who.post(f"/offers/{offers[job['id'], who.id]}/accept")
+                for who in providers
+            ]
+        )
+        codes = [answer.status_code for answer in answers]
+        slugs = {a.json()["type"].rsplit("/", 1)[-1] for a in answers if a.status_code != 200}
+        assert sorted(codes) == [200] + [409] * 19, codes
+        # Whoever won several hours of that day already may have none left.
+        assert slugs <= {"already-taken", "calendar-conflict"}
+    with tables.connect() as connection:
+        winners = connection.execute(
+            text(
+                "SELECT count(*) FILTER (WHERE o.state = 'accepted'), j.state FROM jobs j"
+                " JOIN offers o ON o.job_id = j.id WHERE j.id = ANY(:ids) GROUP BY j.id, j.state"
+            ),
+            {"ids": list(ids)},
+        ).all()
+        overlaps = connection.scalar(
+            text(
+                "SELECT count(*) FROM bookings a JOIN bookings b"
+                " ON a.provider_id = b.provider_id AND a.id < b.id AND a.during && b.during"
+                " WHERE a.released_at IS NULL AND b.released_at IS NULL"
+            )
+        )
+    assert overlaps == 0
+    assert [tuple(row) for row in winners] == [(1, "assigned")] * jobs

@@ -1,0 +1,619 @@
+"""Accepting, declining, quoting and choosing: one provider, one hour, whatever races."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy.orm import Session
+
+from jobbing_api import database, errors, history, jobs, notifications, offers, providers
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.lifecycle import JobState, OfferState
+from jobbing_api.notifications import models as notifications_models
+from jobbing_api.offers import models as offers_models
+from jobbing_api.providers import models as providers_models
+from tests import factories
+from tests.integration import racing
+
+SOON = timedelta(minutes=5)
+
+
+def lines(session: Session, account_id: uuid.UUID) -> list[str]:
+    """The kinds of the lines owed to somebody, oldest first."""
+    line = notifications_models.Notification
+    return list(
+        session.scalars(select(line.kind).where(line.account_id == account_id).order_by(line.id))
+    )
+
+
+def asked_job(
+    session: Session, now: datetime, *, people: int = 2, **changes: Any
+) -> tuple[jobs_models.Job, list[offers_models.Offer]]:
+    """A posted job and its first wave: a thin town, so everybody at once."""
+    for _ in range(people):
+        factories.provider(session, now=now)
+    job = factories.job(session, now=now, **changes)
+    return job, factories.ask(session, job, now=now)
+
+
+def accept(session: Session, offer: offers_models.Offer, *, now: datetime) -> jobs_models.Job:
+    return offers.accept(
+        session, offer.id, account=factories.person(session, offer.provider_id), now=now
+    )
+
+
+# --- what an acceptance does ------------------------------------------------------------------
+
+
+def test_accepting_books_exactly_the_hour_of_the_offer(session: Session, now: datetime) -> None:
+    job, [first, _] = asked_job(session, now)
+    promised = (first.starts_at, first.ends_at)
+
+    taken = accept(session, first, now=now + SOON)
+
+    assert (taken.state, taken.provider_id) == (JobState.ASSIGNED, first.provider_id)
+    assert (taken.starts_at, taken.ends_at) == promised
+    booking = session.scalars(select(providers_models.Booking)).one()
+    assert (booking.during.lower, booking.during.upper) == promised
+    assert (booking.provider_id, booking.job_id) == (first.provider_id, job.id)
+    racing.assert_consistent(session)
+
+
+def test_accepting_locks_the_price_of_the_offer_in_the_order(
+    session: Session, now: datetime
+) -> None:
+    _, [first, _] = asked_job(session, now)
+    order = accept(session, first, now=now + SOON).order
+    assert order is not None
+    assert order == {
+        **first.price,
+        "offer_id": str(first.id),
+        "starts_at": first.starts_at.isoformat(),
+        "ends_at": first.ends_at.isoformat(),
+        "locked_at": (now + SOON).isoformat(),
+    }
+    assert order["total_cents"] == 9000
+
+
+def test_accepting_tells_the_resident_and_the_provider(session: Session, now: datetime) -> None:
+    job, [first, _] = asked_job(session, now)
+    accept(session, first, now=now + SOON)
+    assert lines(session, job.resident_id) == ["job-assigned"]
+    assert lines(session, first.provider_id) == ["offer", "job-booked"]
+
+
+def test_who_heard_of_the_offer_is_told_that_it_is_gone(session: Session, now: datetime) -> None:
+    _, [first, second] = asked_job(session, now)
+    # A worker took the line to send it: from then on the phone may have rung.
+    session.execute(
+        update(notifications_models.Notification)
+        .where(notifications_models.Notification.subject_id == second.id)
+        .values(attempts=1)
+    )
+    accept(session, first, now=now + SOON)
+    assert second.state == OfferState.WITHDRAWN
+    assert lines(session, second.provider_id) == ["offer", "offer-withdrawn"]
+
+
+def test_who_was_told_before_is_told_on_the_same_pop_up(session: Session, now: datetime) -> None:
+    _, [first, second] = asked_job(session, now)
+    line = notifications_models.Notification
+    session.execute(
+        update(line)
+        .where(line.subject_id == second.id)
+        .values(attempts=1, state="delivered", wake_at=None, ended_at=now)
+    )
+    accept(session, first, now=now + SOON)
+    told = session.scalars(select(line).where(line.account_id == second.provider_id)).all()
+    assert [one.kind for one in told] == ["offer", "offer-withdrawn"]
+    assert len({one.collapse_key for one in told}) == 1
+
+
+def test_who_cannot_have_heard_of_the_offer_is_left_in_peace(
+    session: Session, now: datetime
+) -> None:
+    _, [first, second] = asked_job(session, now)
+    accept(session, first, now=now + SOON)
+    line = notifications_models.Notification
+    own = session.scalars(select(line).where(line.account_id == second.provider_id)).all()
+    assert [(one.kind, one.state) for one in own] == [("offer", "withdrawn")]
+
+
+def test_who_saw_the_offer_in_the_app_is_told_even_if_no_phone_rang(
+    session: Session, now: datetime
+) -> None:
+    _, [first, second] = asked_job(session, now)
+    offers.seen(
+        session, second.id, account=factories.person(session, second.provider_id), now=now
+    )
+    accept(session, first, now=now + SOON)
+    assert lines(session, second.provider_id) == ["offer", "offer-withdrawn"]
+
+
+def test_losing_a_race_costs_nothing_on_the_record(session: Session, now: datetime) -> None:
+    _, [first, second] = asked_job(session, now)
+    accept(session, first, now=now + SOON)
+    figures = providers.figures(session, second.provider_id, now=now + SOON)
+    assert (figures.asked, figures.withdrawn, figures.unanswered) == (1, 1, 0)
+    assert figures.response_share is None
+
+
+def test_accepting_again_answers_the_same(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    once = accept(session, first, now=now + SOON)
+    booked = (once.starts_at, once.ends_at, dict(once.order or {}), once.version)
+
+    again = accept(session, first, now=now + 2 * SOON)
+
+    assert (again.starts_at, again.ends_at, again.order, again.version) == booked
+    assert session.scalar(select(func.count()).select_from(providers_models.Booking)) == 1
+    assert [e.event for e in history.of_job(session, once.id)].count("job-assign") == 1
+
+
+def test_accepting_again_answers_the_same_while_the_work_goes_on(
+    session: Session, now: datetime
+) -> None:
+    _, [first, _] = asked_job(session, now)
+    job = accept(session, first, now=now)
+    worker = factories.person(session, first.provider_id)
+    assert job.starts_at is not None
+    jobs.start(session, job.id, worker, now=job.starts_at)
+    assert accept(session, first, now=job.starts_at + SOON).state == JobState.IN_PROGRESS
+
+
+def test_second_accept_is_refused(session: Session, now: datetime) -> None:
+    _, [first, second] = asked_job(session, now)
+    accept(session, first, now=now + SOON)
+    with pytest.raises(errors.AlreadyTaken):
+        accept(session, second, now=now + SOON)
+
+
+def test_an_acceptance_after_the_offers_life_is_too_late(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    with pytest.raises(errors.OfferExpired):
+        accept(session, first, now=first.expires_at)
+    accept(session, first, now=first.expires_at - timedelta(seconds=1))
+
+
+def test_an_expired_offer_cannot_be_accepted(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    offers.expire_due(session, now=first.expires_at)
+    session.refresh(first)
+    assert first.state == OfferState.EXPIRED
+    with pytest.raises(errors.OfferExpired):
+        accept(session, first, now=first.expires_at + SOON)
+
+
+def test_a_declined_offer_cannot_be_accepted(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    person = factories.person(session, first.provider_id)
+    offers.decline(session, first.id, account=person, reason="time", now=now)
+    with pytest.raises(errors.IllegalMove) as refused:
+        accept(session, first, now=now)
+    assert refused.value.details["state"] == "declined"
+
+
+def test_an_offer_of_a_cancelled_job_cannot_be_accepted(session: Session, now: datetime) -> None:
+    job, [first, _] = asked_job(session, now)
+    resident = factories.person(session, job.resident_id)
+    offers.cancel(session, job.id, account=resident, reason="", now=now)
+    with pytest.raises(errors.IllegalMove) as refused:
+        accept(session, first, now=now)
+    assert refused.value.details["state"] == "cancelled"
+
+
+def test_somebody_elses_offer_does_not_exist(session: Session, now: datetime) -> None:
+    _, [first, second] = asked_job(session, now)
+    with pytest.raises(errors.NotFound):
+        offers.accept(
+            session, first.id, account=factories.person(session, second.provider_id), now=now
+        )
+
+
+def test_an_offer_that_waits_for_its_turn_does_not_exist_yet(
+    session: Session, now: datetime
+) -> None:
+    _, made = asked_job(session, now, people=10)
+    last = made[-1]
+    assert last.state == OfferState.PENDING
+    with pytest.raises(errors.NotFound):
+        accept(session, last, now=now)
+
+
+def test_a_suspended_provider_cannot_accept(session: Session, now: datetime) -> None:
+    job, [first, _] = asked_job(session, now)
+    factories.person(session, first.provider_id).suspended_at = now
+    session.flush()
+    with pytest.raises(errors.AccountSuspended), session.begin_nested():
+        accept(session, first, now=now)
+    session.expire_all()
+    assert job.state == JobState.OPEN
+    racing.assert_consistent(session)
+
+
+def test_an_hour_that_went_meanwhile_becomes_the_next_free_one(
+    session: Session, now: datetime
+) -> None:
+    factories.provider(session, now=now)
+    jobs_posted = [factories.job(session, now=now) for _ in range(2)]
+    one, two = (factories.ask(session, job, now=now)[0] for job in jobs_posted)
+    assert one.starts_at == two.starts_at
+
+    accept(session, one, now=now)
+    later = accept(session, two, now=now)
+
+    # The same door: the fixed part of the way between two visits, nothing for distance.
+    assert later.starts_at == one.ends_at + timedelta(minutes=15)
+    assert later.starts_at == two.starts_at
+    racing.assert_consistent(session)
+
+
+def test_an_hour_that_went_and_no_other_is_a_conflict(session: Session, now: datetime) -> None:
+    factories.provider(session, now=now)
+    tomorrow = now + timedelta(days=1)
+    narrow = {"window_from": tomorrow, "window_to": tomorrow + timedelta(hours=2)}
+    jobs_posted = [factories.job(session, now=now, **narrow) for _ in range(2)]
+    one, two = (factories.ask(session, job, now=now)[0] for job in jobs_posted)
+
+    accept(session, one, now=now)
+    with pytest.raises(errors.CalendarConflict), session.begin_nested():
+        accept(session, two, now=now)
+
+    session.expire_all()
+    assert jobs_posted[1].state == JobState.OPEN
+    assert two.state == OfferState.SENT
+    racing.assert_consistent(session)
+
+
+def test_an_acceptance_costs_the_same_statements_however_many_lose(
+    session: Session, now: datetime
+) -> None:
+    def cost(people: int) -> int:
+        with session.begin_nested() as undone:
+            _, [first, *_] = asked_job(session, now, people=people)
+            notifications.due_ids(session, now=now)
+            session.execute(update(notifications_models.Notification).values(attempts=1))
+            session.flush()
+            session.expire_all()
+            with factories.statements(session) as counted:
+                accept(session, first, now=now + SOON)
+                session.flush()
+            undone.rollback()
+        return len(counted)
+
+    assert cost(9) == cost(2)
+
+
+# --- answers ---------------------------------------------------------------------------------
+
+
+def test_declining_costs_nothing_and_is_an_answer(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    person = factories.person(session, first.provider_id)
+    offers.decline(session, first.id, account=person, reason="price", now=now + SOON)
+    assert (first.state, first.decline_reason) == (OfferState.DECLINED, "price")
+    figures = providers.figures(session, first.provider_id, now=now + SOON)
+    assert (figures.answered, figures.response_share) == (1, 1.0)
+    racing.assert_consistent(session)
+
+
+def test_declining_again_answers_the_same(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    person = factories.person(session, first.provider_id)
+    offers.decline(session, first.id, account=person, reason="price", now=now + SOON)
+    again = offers.decline(session, first.id, account=person, reason="time", now=now + 2 * SOON)
+    assert (again.decline_reason, again.answered_at) == ("price", now + SOON)
+
+
+def test_a_declined_offer_does_not_ring_any_more(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    person = factories.person(session, first.provider_id)
+    offers.decline(session, first.id, account=person, reason="time", now=now)
+    line = session.scalars(
+        select(notifications_models.Notification).where(
+            notifications_models.Notification.subject_id == first.id
+        )
+    ).one()
+    assert (line.state, line.outcome) == ("withdrawn", "withdrawn")
+
+
+def test_declining_too_late_is_refused(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    person = factories.person(session, first.provider_id)
+    with pytest.raises(errors.OfferExpired):
+        offers.decline(session, first.id, account=person, reason="", now=first.expires_at)
+
+
+def test_the_last_decline_has_the_job_looked_at_at_once(session: Session, now: datetime) -> None:
+    job, made = asked_job(session, now)
+    for offer in made:
+        assert job.wake_at != now + SOON
+        person = factories.person(session, offer.provider_id)
+        offers.decline(session, offer.id, account=person, reason="time", now=now + SOON)
+        session.refresh(job)
+    assert job.wake_at == now + SOON
+
+
+def test_an_offer_is_seen_once(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    person = factories.person(session, first.provider_id)
+    offers.seen(session, first.id, account=person, now=now)
+    again = offers.seen(session, first.id, account=person, now=now + SOON)
+    assert (again.state, again.seen_at) == (OfferState.SEEN, now)
+
+
+_ANSWERS: dict[str, Callable[..., Any]] = {
+    "accept": offers.accept,
+    "decline": functools.partial(offers.decline, reason="time"),
+    "quote": functools.partial(offers.quote, amount_cents=9000, starts_at=None, message=""),
+}
+
+
+@pytest.mark.parametrize("state", OfferState)
+@pytest.mark.parametrize("answer", _ANSWERS)
+def test_an_answer_is_legal_from_waiting_states_and_refused_from_all_others(
+    session: Session, now: datetime, state: OfferState, answer: str
+) -> None:
+    mode = {"mode": "choose"} if answer == "quote" else {}
+    _, [offer, _] = asked_job(session, now, **mode)
+    person = factories.person(session, offer.provider_id)
+    reason = "time" if state == OfferState.DECLINED else None
+    session.execute(
+        update(offers_models.Offer)
+        .where(offers_models.Offer.id == offer.id)
+        .values(state=state, decline_reason=reason)
+    )
+    session.expire_all()
+    call = functools.partial(_ANSWERS[answer], session, offer.id, account=person, now=now)
+
+    if state in (OfferState.SENT, OfferState.SEEN):
+        call()
+        return
+    if (answer, state) == ("decline", OfferState.DECLINED):
+        assert call().decline_reason == "time"
+        return
+    if state == OfferState.PENDING:
+        with pytest.raises(errors.NotFound):
+            call()
+        return
+    if state == OfferState.EXPIRED:
+        with pytest.raises(errors.OfferExpired):
+            call()
+        return
+    with pytest.raises(errors.IllegalMove) as refused:
+        call()
+    assert "state" in refused.value.details
+
+
+# --- choose ----------------------------------------------------------------------------------
+
+
+def quote(
+    session: Session, offer: offers_models.Offer, *, cents: int = 8000, now: datetime
+) -> offers_models.Offer:
+    return offers.quote(
+        session,
+        offer.id,
+        account=factories.person(session, offer.provider_id),
+        amount_cents=cents,
+        starts_at=None,
+        message="Two hours.",
+        now=now,
+    )
+
+
+def choose(session: Session, offer: offers_models.Offer, *, now: datetime) -> jobs_models.Job:
+    job = session.get_one(jobs_models.Job, offer.job_id)
+    return offers.choose(
+        session,
+        job.id,
+        offer_id=offer.id,
+        account=factories.person(session, job.resident_id),
+        now=now,
+    )
+
+
+def test_where_the_resident_chooses_nobody_can_just_accept(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now, mode="choose")
+    with pytest.raises(errors.QuoteRequired):
+        accept(session, first, now=now)
+
+
+def test_where_the_first_wins_nobody_can_quote(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now)
+    with pytest.raises(errors.IllegalMove):
+        quote(session, first, now=now)
+
+
+def test_a_quote_names_its_price_and_reaches_the_resident(session: Session, now: datetime) -> None:
+    job, [first, _] = asked_job(
+        session, now, mode="choose", budget_kind="quotes", budget_cents=None
+    )
+    assert first.price["total_cents"] is None
+    quoted = quote(session, first, cents=12_300, now=now + SOON)
+    assert quoted.state == OfferState.QUOTED
+    assert quoted.price["total_cents"] == 12_300
+    assert quoted.quote == {"amount_cents": 12_300, "message": "Two hours."}
+    assert lines(session, job.resident_id) == ["quote-received"]
+    racing.assert_consistent(session)
+
+
+def test_a_quote_lives_until_the_round_is_given_up(session: Session, now: datetime) -> None:
+    job, [first, _] = asked_job(session, now, mode="choose")
+    assert quote(session, first, now=now).expires_at >= (job.give_up_at or now)
+
+
+def test_a_quote_for_another_hour_must_find_it_free(session: Session, now: datetime) -> None:
+    _, [first, second] = asked_job(session, now, mode="choose")
+    person = factories.person(session, first.provider_id)
+    wished = first.starts_at + timedelta(hours=3)
+    free = offers.quote(
+        session,
+        first.id,
+        account=person,
+        amount_cents=5000,
+        starts_at=wished,
+        message="",
+        now=now,
+    )
+    assert (free.starts_at, free.ends_at) == (wished, wished + timedelta(minutes=90))
+    with pytest.raises(errors.CalendarConflict):
+        offers.quote(
+            session,
+            second.id,
+            account=factories.person(session, second.provider_id),
+            amount_cents=5000,
+            # Two hours after the window.
+            starts_at=first.starts_at + timedelta(hours=12),
+            message="",
+            now=now,
+        )
+
+
+def test_choosing_books_the_quoted_price_and_tells_the_others(
+    session: Session, now: datetime
+) -> None:
+    job, [first, second, third] = asked_job(
+        session, now, people=3, mode="choose", budget_kind="quotes", budget_cents=None
+    )
+    quote(session, first, cents=9000, now=now)
+    quote(session, second, cents=7000, now=now)
+
+    chosen = choose(session, second, now=now + SOON)
+
+    assert (chosen.state, chosen.provider_id) == (JobState.ASSIGNED, second.provider_id)
+    assert chosen.order is not None
+    assert chosen.order["total_cents"] == 7000
+    assert [one.state for one in (first, second, third)] == ["withdrawn", "accepted", "withdrawn"]
+    assert lines(session, first.provider_id) == ["offer", "quote-not-chosen"]
+    assert lines(session, second.provider_id) == ["offer", "job-booked"]
+    assert job.id == chosen.id
+    racing.assert_consistent(session)
+
+
+def test_choosing_again_answers_the_same(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now, mode="choose")
+    quote(session, first, now=now)
+    version = choose(session, first, now=now).version
+    assert choose(session, first, now=now + SOON).version == version
+
+
+def test_choosing_another_after_one_is_chosen_is_refused(session: Session, now: datetime) -> None:
+    _, [first, second] = asked_job(session, now, mode="choose")
+    quote(session, first, now=now)
+    quote(session, second, now=now)
+    choose(session, first, now=now)
+    with pytest.raises(errors.IllegalMove):
+        choose(session, second, now=now)
+
+
+def test_only_a_quote_can_be_chosen(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now, mode="choose")
+    with pytest.raises(errors.IllegalMove) as refused:
+        choose(session, first, now=now)
+    assert refused.value.details["state"] == "sent"
+
+
+def test_only_the_resident_chooses(session: Session, now: datetime) -> None:
+    job, [first, second] = asked_job(session, now, mode="choose")
+    quote(session, first, now=now)
+    with pytest.raises(errors.NotFound):
+        offers.choose(
+            session,
+            job.id,
+            offer_id=first.id,
+            account=factories.person(session, second.provider_id),
+            now=now,
+        )
+
+
+def test_a_quote_of_another_job_cannot_be_chosen(session: Session, now: datetime) -> None:
+    job, _ = asked_job(session, now, mode="choose")
+    other = factories.job(session, now=now, mode="choose")
+    [first, _] = factories.ask(session, other, now=now)
+    quote(session, first, now=now)
+    with pytest.raises(errors.NotFound):
+        offers.choose(
+            session,
+            job.id,
+            offer_id=first.id,
+            account=factories.person(session, job.resident_id),
+            now=now,
+        )
+
+
+def test_an_expired_quote_cannot_be_chosen(session: Session, now: datetime) -> None:
+    _, [first, _] = asked_job(session, now, mode="choose")
+    quoted = quote(session, first, now=now)
+    with pytest.raises(errors.OfferExpired):
+        choose(session, first, now=quoted.expires_at)
+
+
+# --- races on real connections ---------------------------------------------------------------
+
+
+class Town:
+    """A committed world whose offers can be raced for."""
+
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        self.engine = engine
+        self.now = now
+
+    def offers(self, count: int, people: int, **changes: Any) -> list[list[offers_models.Offer]]:
+        """The first waves of ``count`` jobs, every one asking the same ``people``.
+
+        Each job has a morning of its own, so that all could be had by one person.
+        """
+        made = []
+        with database.transaction() as session:
+            for _ in range(people):
+                factories.provider(session, now=self.now)
+        for number in range(count):
+            with database.transaction() as session:
+                session.execute(
+                    text(
+                        "INSERT INTO record_entries (id, market_id, provider_id, category_id, kind,"
+                        " at, urgency, subject_id)"
+                        " SELECT gen_random_uuid(), market_id, provider_id, category_id,"
+                        " 'withdrawn', at, urgency, subject_id FROM record_entries a"
+                        " WHERE kind = 'asked' ON CONFLICT DO NOTHING"
+                    )
+                ) if False else None
+                job = factories.job(session, now=self.now, **self.morning(number, **changes))
+                made.append(factories.ask(session, job, now=self.now))
+        return made
+
+    def morning(self, number: int, **changes: Any) -> dict[str, Any]:
+        start = (self.now + timedelta(days=1 + number)).replace(hour=6)
+        return {
+            "window_from": start,
+            "window_to": start + timedelta(hours=10),
+            **changes,
+        }
+
+    def accept(self, offer: offers_models.Offer) -> Callable[[], Any]:
+        def run(session: Session) -> jobs_models.Job:
+            return accept(session, offer, now=self.now + SOON)
+
+        return racing.in_transaction(run)
+
+
+@pytest.fixture
+def town(own_database: Engine, now: datetime) -> Iterator[Town]:
+    yield Town(own_database, now)
+    racing.assert_consistent(own_database)
+
+
+def test_of_twenty_simultaneous_accepts_one_wins(town: Town) -> None:
+    [made] = town.offers(1, 20)
+    with database.transaction() as session:
+        offers.send_due(session, now=town.now + timedelta(hours=1))
+    outcomes = racing.together(*(town.accept(offer) for offer in made))
+    assert racing.kinds(outcomes) == ["AlreadyTaken"] * (len(made) - 1) + ["ok"]
