@@ -248,7 +248,12 @@ def _try(carrier: _Files | _Nowhere | _Smtp, letter: _Letter, settings: Settings
     if letter.attempts > _MOST_TRIES:
         return _Outcome("never-came-back", final=True)
     try:
-        message = _compose(letter, settings.mail_from)
+        sender = _sender(settings)
+    except (ValueError, HeaderParseError):
+        # The operator's mistake: the mails wait until it is mended.
+        return _Outcome("mail-from-malformed")
+    try:
+        message = _compose(letter, sender)
     except (ValueError, HeaderParseError):
         return _Outcome("malformed", final=True)
     return carrier.carry(message)
@@ -283,14 +288,18 @@ def _pause(attempts: int) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(1.0, 1.5))  # noqa: S311
 
 
-def _compose(letter: _Letter, sender: str) -> EmailMessage:
-    name, address = parseaddr(sender)
+def _sender(settings: Settings) -> Address:
+    name, address = parseaddr(settings.mail_from)
+    return Address(display_name=name, addr_spec=address)
+
+
+def _compose(letter: _Letter, sender: Address) -> EmailMessage:
     message = EmailMessage()
-    message["From"] = Address(display_name=name, addr_spec=address)
+    message["From"] = sender
     message["To"] = Address(addr_spec=letter.to)
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(letter.created_at)
-    message["Message-ID"] = f"<{letter.id}@{address.partition('@')[2]}>"
+    message["Message-ID"] = f"<{letter.id}@{sender.domain}>"
     # RFC 3834: nobody's holiday notice should answer this.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.body)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
@@ -24,6 +25,7 @@ from jobbing_api import markets, matching, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.providers import models as providers_models
+from tests import oracle
 
 LonLat = tuple[float, float]
 
@@ -109,7 +111,6 @@ SETTINGS = (
 #: everybody's hours taken, nobody at all.
 FLAVOURS = ("mixed", "mixed", "mixed", "crowded", "sparse", "busy", "empty")
 
-#: Everything on: what a person can do in the crowded worlds.
 _TONGUES = ("fr", "en", "de")
 _TOOLS = ("ladder", "van", "drill")
 _PAPERS = ("R", "Q", "D")
@@ -301,7 +302,7 @@ class Town(NamedTuple):
     other_market_id: uuid.UUID
     categories: tuple[int, ...]
     built_at: datetime
-    #: When the market's present day began, and instants near which rules change.
+    #: When the market's present day began.
     day_from: datetime
     weeks: tuple[tuple[tuple[int, int, int], ...], ...]
     anchors: tuple[LonLat, ...]
@@ -404,6 +405,8 @@ def _add_account(rows: Rows, account_id: uuid.UUID, **changes: Any) -> None:
 def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, seed: str) -> None:
     """A provider with everything; the same seed makes the same person again."""
     rng = random.Random(seed)
+    #: What even twins do not share.
+    ids = random.Random(f"{person_id}")
     eager = town.world.flavour == "crowded" or rng.random() < 0.3
     _add_account(
         rows,
@@ -454,7 +457,7 @@ def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, seed: str) -> None
         if rng.random() < (0.9 if eager else 0.5):
             rows.add(
                 providers_models.Paper,
-                id=uuid.uuid4(),
+                id=_uuid(ids),
                 provider_id=person_id,
                 kind=kind,
                 verified_at=rng.choice(
@@ -465,8 +468,8 @@ def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, seed: str) -> None
                 ),
             )
     _add_presence(rows, town, rng, person_id, base)
-    _add_calendar(rows, town, rng, person_id)
-    _add_visits(rows, town, rng, person_id)
+    _add_calendar(rows, town, rng, ids, person_id)
+    _add_visits(rows, town, rng, ids, person_id)
     _add_record(rows, town, rng, person_id)
 
 
@@ -488,7 +491,9 @@ def _add_presence(
     )
 
 
-def _add_calendar(rows: Rows, town: Town, rng: random.Random, person_id: uuid.UUID) -> None:
+def _add_calendar(
+    rows: Rows, town: Town, rng: random.Random, ids: random.Random, person_id: uuid.UUID
+) -> None:
     for weekday, from_minute, to_minute in rng.choice(town.weeks):
         rows.add(
             providers_models.WeeklyHours,
@@ -502,25 +507,27 @@ def _add_calendar(rows: Rows, town: Town, rng: random.Random, person_id: uuid.UU
         length = rng.choice([15 * MINUTE, 2 * HOUR, 7 * HOUR, 2 * DAY])
         rows.add(
             providers_models.CalendarException,
-            id=uuid.uuid4(),
+            id=_uuid(ids),
             provider_id=person_id,
             during=Range(starts_at, starts_at + length, bounds="[)"),
             available=rng.random() < 0.5,
         )
 
 
-def _add_visits(rows: Rows, town: Town, rng: random.Random, person_id: uuid.UUID) -> None:
+def _add_visits(
+    rows: Rows, town: Town, rng: random.Random, ids: random.Random, person_id: uuid.UUID
+) -> None:
     """Bookings, held and released; those that hold do not overlap."""
     at = _instant(rng, town.built_at, DAY, DAY)
     often = town.world.flavour == "busy"
     for _ in range(60 if often else rng.choice([0, 0, 1, 3, 8])):
         length = 4 * HOUR if often else rng.choice([30 * MINUTE, 90 * MINUTE, 5 * HOUR])
         released = not often and rng.random() < 0.2
-        job_id = _uuid(rng) if not often else uuid.uuid4()
+        job_id = _uuid(ids)
         _add_job(rows, town, job_id)
         rows.add(
             providers_models.Booking,
-            id=uuid.uuid4(),
+            id=_uuid(ids),
             market_id=town.market_id,
             provider_id=person_id,
             job_id=job_id,
@@ -617,10 +624,10 @@ def _add_record(rows: Rows, town: Town, rng: random.Random, person_id: uuid.UUID
         for kind, at, subject_id, stars in facts
     ]
     # Twins have the same record, but nothing promises the order in which it is read.
-    random.shuffle(told, random.Random(person_id.int).random) if False else None
-    random.Random(person_id.int).shuffle(told)
+    own = random.Random(person_id.int)
+    own.shuffle(told)
     for fact in told:
-        rows.add(providers_models.RecordEntry, id=uuid.uuid4(), **fact)
+        rows.add(providers_models.RecordEntry, id=_uuid(own), **fact)
 
 
 # Building and asking ------------------------------------------------------------------
@@ -638,7 +645,6 @@ def build(session: Session, world: World) -> tuple[Town, list[uuid.UUID]]:
     built_at = _instant(rng, midnight, 2 * DAY, DAY)
     if rng.random() < 0.4:
         built_at += timedelta(seconds=rng.choice([1, 27, 59]))
-    local = markets.local_time_zone(setting.time_zone) if False else None
     town = Town(
         world=world,
         setting=setting,
@@ -646,7 +652,9 @@ def build(session: Session, world: World) -> tuple[Town, list[uuid.UUID]]:
         other_market_id=ids["lyon"],
         categories=tuple(known[slug] for slug in CATEGORIES),
         built_at=built_at,
-        day_from=_day_from(built_at, setting.time_zone),
+        day_from=oracle.clock_instant(
+            setting.time_zone, built_at.astimezone(ZoneInfo(setting.time_zone)).date(), 0
+        ),
         weeks=tuple(_week(rng) for _ in range(6)),
         anchors=tuple(near(rng, setting.centre, 6_000) for _ in range(5)),
         residents=(_uuid(rng), _uuid(rng)),
@@ -676,3 +684,78 @@ def build(session: Session, world: World) -> tuple[Town, list[uuid.UUID]]:
     rows.write(session)
     providers.rebuild(session, people, now=built_at)
     return town, people
+
+
+def question(
+    session: Session, town: Town, people: Sequence[uuid.UUID], index: int
+) -> Question:
+    """The ``index``-th thing to ask of a world."""
+    rng = random.Random(f"{town.world.seed}/question/{index}")
+    now = town.built_at + timedelta(seconds=rng.choice([0, 0, 0, 1, 90, 600, 3000]))
+    urgency = rng.choice(markets.models.URGENCIES)
+    window_from, window_to = _window(rng, town, urgency, now)
+    minutes = rng.choice([15, 30, 60, 90, 240, 480])
+    if rng.random() < 0.1:
+        minutes = max(1, (window_to - max(window_from, now)) // MINUTE)
+    budget_kind = rng.choice(["fixed", "hourly", "quotes"])
+    asked_about = None
+    if rng.random() < 0.15:
+        asked_about = [*rng.sample(people, min(len(people), rng.randint(0, 6))), _uuid(rng)]
+    categories = town.categories
+    category_id = rng.choice(categories)
+    request = matching.Request(
+        job_id=_uuid(rng),
+        market_id=town.market_id,
+        category_id=category_id,
+        resident_id=rng.choice([*town.residents, *town.residents, rng.choice([*people, _uuid(rng)])]),
+        place=town.somewhere(rng, 0.5),
+        window_from=window_from,
+        window_to=window_to,
+        duration_minutes=minutes,
+        urgency=urgency,
+        budget_kind=budget_kind,
+        budget_cents=None if budget_kind == "quotes" else rng.choice([2000, 4000, 5000, 9000]),
+        languages=tuple(rng.sample(_TONGUES, rng.choice([0, 0, 1, 2]))),
+        needs=tuple(rng.sample(_TOOLS, rng.choice([0, 0, 0, 1, 2]))),
+        papers=tuple(rng.sample(_PAPERS, rng.choice([0, 0, 0, 1, 2]))),
+        leave_out=frozenset(rng.sample(people, min(len(people), rng.choice([0, 0, 1, 6])))),
+        radius_step=rng.choice([None, None, 0, 1, 2, 5]),
+        outside_hours=rng.random() < 0.25,
+        only=asked_about,
+    )
+    return Question(
+        request=request,
+        policy=markets.policy_in_force(
+            session,
+            market_id=town.market_id,
+            category_id=category_id,
+            urgency=urgency,
+            now=now,
+        ),
+        limit=rng.choice([1, 2, 3, 5, 10, 100]),
+        now=now,
+        provider_id=rng.choice([*people, _uuid(rng)]),
+        preferred_at=_instant(rng, max(window_from, now), HOUR, 6 * HOUR),
+    )
+
+
+def _window(
+    rng: random.Random, town: Town, urgency: str, now: datetime
+) -> tuple[datetime, datetime]:
+    """When it could be done: mostly ahead, sometimes begun, seldom over or very long."""
+    if urgency == "now":
+        starts_at = _instant(rng, now, HOUR, 3 * HOUR)
+        length = rng.choice([30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR])
+    elif urgency == "scheduled":
+        starts_at = _instant(rng, now, 8 * HOUR, 3 * DAY)
+        length = rng.choice([HOUR, 3 * HOUR, 10 * HOUR, DAY])
+    else:
+        starts_at = _instant(rng, now, DAY, 2 * DAY)
+        length = rng.choice([2 * DAY, 4 * DAY, 4 * DAY, 9 * DAY, 50 * DAY])
+    ends_at = starts_at + length
+    if rng.random() < 0.2:
+        # Some papers are valid until these very instants.
+        ends_at = town.day_from + rng.choice([1, 2, 3, 5]) * DAY / 2
+    if ends_at <= starts_at:
+        starts_at = ends_at - 2 * HOUR
+    return starts_at, ends_at

@@ -156,6 +156,10 @@ def wait(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> int:
         with contextlib.suppress(PermissionError):
             process.terminate()
         try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            say("\n  Waiting for what has begun to come to a clean end.")
+        try:
             process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             say(f"  {process.args!r} (process {process.pid}) is taking its time to stop.")

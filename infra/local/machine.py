@@ -260,8 +260,9 @@ def _apt(*words: str, must: bool = True) -> None:
                 locked = locked or "Could not get lock" in line
             status = process.wait()
         except BaseException:
+            # It finishes the call of dpkg that is under way, which may take a while.
             process.send_signal(signal.SIGINT)
-            process.wait()
+            print(process.communicate()[0] or "", flush=True)
             raise
         if status == 0 or not (must or locked):
             return

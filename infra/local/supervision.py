@@ -91,8 +91,6 @@ class Keeper:
                 # Out of the reach of the terminal's Ctrl-C: we stop it, in order.
                 start_new_session=True,
             )
-        ranks = sorted({program.rank for program in programs}, reverse=True)
-        order = [[each.name for each in programs if each.rank == rank] for rank in ranks]
         try:
             self._note(process.pid, port, password, programs)
             end = time.monotonic() + 15

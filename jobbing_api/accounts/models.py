@@ -43,7 +43,7 @@ class Account(Base):
         CheckConstraint("language ~ '^[a-z]{2}$'", name="language_iso_639_1"),
         CheckConstraint("erased_at IS NULL OR email IS NULL", name="erased_has_no_email"),
     )
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # declared so by SQLAlchemy
 
     def has_role(self, role: str) -> bool:
         """True if the person may act as resident, provider or operator."""

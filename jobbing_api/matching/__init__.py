@@ -13,3 +13,4 @@ from jobbing_api.matching.ranking import NearMiss as NearMiss
 from jobbing_api.matching.ranking import Ranking as Ranking
 from jobbing_api.matching.ranking import rank as rank
 from jobbing_api.matching.ranking import record_unserved as record_unserved
+from jobbing_api.matching.ranking import remember as remember

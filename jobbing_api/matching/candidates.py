@@ -104,11 +104,13 @@ _TIMED = """
             ) way
             WHERE s.failed IS NULL
               AND b.provider_id = s.provider_id AND b.released_at IS NULL
-              AND b.during && tstzrange(:earliest - interval '1 day', :window_to + interval '1 day')
+              AND b.during && tstzrange(
+                  :earliest - interval '1 day',
+                  greatest(:earliest, :window_to) + interval '1 day')
         ) busy ON true
         LEFT JOIN LATERAL (
-            SELECT tstzmultirange(tstzrange(:earliest, :window_to)) AS ahead
-            WHERE s.failed IS NULL AND :earliest < :window_to
+            SELECT tstzmultirange(tstzrange(:earliest, greatest(:earliest, :window_to))) AS ahead
+            WHERE s.failed IS NULL
         ) job_window ON true
         LEFT JOIN LATERAL (
             SELECT (s.free_time + CASE WHEN s.online

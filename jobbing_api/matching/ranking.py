@@ -66,7 +66,6 @@ class Ranking:
     ranked: int
     eligible: int
     tier: markets.Tier
-    search_id: uuid.UUID | None
 
 
 def rank(
@@ -104,25 +103,7 @@ def rank(
         key=lambda row: (row.distance_m, row.provider_id),
     )
     fell_out = Counter(row.fell_out for row in missed)
-    search_id = None
-    if purpose is not None:
-        search = models.Search(
-            id=database.new_id(),
-            market_id=request.market_id,
-            at=now,
-            purpose=purpose,
-            job_id=request.job_id,
-            cell=geography.demand_cell(request.place),
-            category_id=request.category_id,
-            urgency=request.urgency,
-            in_reach=len(judged),
-            ranked=len(candidates),
-            fell_out=dict(fell_out),
-        )
-        session.add(search)
-        session.flush()
-        search_id = search.id
-    return Ranking(
+    ranking = Ranking(
         candidates=candidates[:limit],
         near_misses=[
             NearMiss(provider_id=row.provider_id, filter=row.fell_out, distance_m=row.distance_m)
@@ -133,8 +114,32 @@ def rank(
         ranked=len(candidates),
         eligible=rows[0].eligible,
         tier=density_tier,
-        search_id=search_id,
     )
+    if purpose is not None:
+        remember(session, request, ranking, purpose=purpose, now=now)
+    return ranking
+
+
+def remember(
+    session: Session, request: Request, ranking: Ranking, *, purpose: str, now: datetime
+) -> uuid.UUID:
+    """Leave one row in the record of searches; returns its id."""
+    search = models.Search(
+        id=database.new_id(),
+        market_id=request.market_id,
+        at=now,
+        purpose=purpose,
+        job_id=request.job_id,
+        cell=geography.demand_cell(request.place),
+        category_id=request.category_id,
+        urgency=request.urgency,
+        in_reach=ranking.in_reach,
+        ranked=ranking.ranked,
+        fell_out=dict(ranking.fell_out),
+    )
+    session.add(search)
+    session.flush()
+    return search.id
 
 
 def _candidate(

@@ -19,7 +19,7 @@ from jobbing_api import errors, geography, jobs, matching, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
-from jobbing_api.offers import models
+from jobbing_api.offers import asking, models
 from jobbing_api.offers.requests import left_out, policy_of, request_of
 
 #: How many ranked candidates an operator sees.
@@ -207,7 +207,7 @@ def open_jobs(
             OpenJob(
                 job=job,
                 approximate_place=blurred,
-                distance_m=max(100, round(geography.distance_m(base, blurred) / 100) * 100),
+                distance_m=asking.rounded_m(geography.distance_m(base, blurred)),
                 starts_at=ranking.candidates[0].starts_at,
                 ends_at=ranking.candidates[0].ends_at,
             )

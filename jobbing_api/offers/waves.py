@@ -7,6 +7,7 @@ and when and why a round is given up. A wave's key makes opening it twice harmle
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -17,22 +18,16 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import (
-    database,
-    geography,
     history,
     jobs,
     markets,
     matching,
-    notifications,
     providers,
 )
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, JobMove, JobState, OfferState
-from jobbing_api.offers import endings, models, pricing
+from jobbing_api.offers import asking, endings, models
 from jobbing_api.offers.requests import left_out, policy_of, request_of
-
-#: Distances on offers are rounded to this many metres.
-_ROUND_M = 100
 
 #: How long the clock leaves a job it has put in the queue before asking again.
 _QUEUED_GRACE = timedelta(seconds=10)
@@ -66,7 +61,7 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             give_up(session, job, reason=None, now=now)
         return 0
 
-    ranking, chosen = _choose(session, job, policy, now=now)
+    ranking, chosen, search_id = _choose(session, job, policy, now=now)
     if not chosen:
         if live:
             # Somebody may still answer; look again in case others come free.
@@ -87,17 +82,14 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             wave=wave,
             market_id=job.market_id,
             policy_id=policy.id,
-            search_id=ranking.search_id,
+            search_id=search_id,
             opened_at=now,
             radius_m=round(max(candidate.distance_m for candidate in chosen)),
             asked=len(chosen),
         )
     )
     stagger = timedelta(seconds=0 if ranking.tier.thin else policy.stagger_s)
-    for place, candidate in enumerate(chosen):
-        _offer(
-            session, job, policy, candidate, rank=place + 1, send_at=now + place * stagger, now=now
-        )
+    asking.ask(session, job, policy, chosen, stagger=stagger, now=now)
     history.record(
         session,
         "wave-open",
@@ -112,8 +104,9 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
 
 def _choose(
     session: Session, job: jobs_models.Job, policy: markets.Policy, *, now: datetime
-) -> tuple[matching.Ranking, list[matching.Candidate]]:
-    """The people of the next wave, their rows locked, best first."""
+) -> tuple[matching.Ranking, list[matching.Candidate], uuid.UUID]:
+    """The ranking a wave is taken from, its people (rows locked, best first), and the
+    record of the search."""
     without = left_out(session, job)
     size = policy.wave_size
     if job.mode == "choose" and policy.choose_asked:
@@ -125,115 +118,25 @@ def _choose(
         if len(ranking.candidates) >= size or step + 1 >= len(ranking.tier.radius_steps_m):
             break
         step += 1
-    thin = ranking.tier.thin
-    # Where few live, everybody is asked at once, outside their hours too.
-    request = request_of(
-        session, job, policy, leave_out=without, radius_step=step, outside_hours=thin
-    )
-    ranking = matching.rank(
-        session, request, policy, _EVERYBODY if thin else size, now=now, purpose="wave"
-    )
+    if ranking.tier.thin:
+        # Where few live, everybody is asked at once, outside their hours too.
+        request = dataclasses.replace(request, outside_hours=True)
+        ranking = matching.rank(session, request, policy, _EVERYBODY, now=now, purpose=None)
+    search_id = matching.remember(session, request, ranking, purpose="wave", now=now)
     ids = [candidate.provider_id for candidate in ranking.candidates]
     if not ids:
-        return ranking, []
+        return ranking, [], search_id
     # Two waves may want the same person at once: their caps are counted again under
     # a lock on their rows, and whoever is full by now waits for another wave.
     providers.lock(session, ids)
-    again = request_of(session, job, policy, radius_step=step, outside_hours=thin, only=ids)
+    again = dataclasses.replace(request, leave_out=frozenset(), only=ids)
     sure = matching.rank(session, again, policy, len(ids), now=now, purpose=None)
     fit = {candidate.provider_id for candidate in sure.candidates}
-    return ranking, [one for one in ranking.candidates if one.provider_id in fit]
+    return ranking, [one for one in ranking.candidates if one.provider_id in fit], search_id
 
 
 #: More than any thin town holds.
 _EVERYBODY = 100
-
-
-def _offer(
-    session: Session,
-    job: jobs_models.Job,
-    policy: markets.Policy,
-    candidate: matching.Candidate,
-    *,
-    rank: int,
-    send_at: datetime,
-    now: datetime,
-) -> None:
-    market = session.get_one(markets.models.Market, job.market_id)
-    category = session.get_one(markets.models.Category, job.category_id)
-    provider = session.get_one(providers.models.Provider, candidate.provider_id)
-    life_min = policy.offer_life_min
-    if job.mode == "choose" and policy.choose_answer_min:
-        life_min = policy.choose_answer_min
-    expires_at = markets.waking_deadline(
-        policy, from_at=send_at, minutes=life_min, time_zone=market.time_zone
-    )
-    blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
-    distance_m = _rounded(geography.distance_m(geography.lon_lat(provider.base), blurred))
-    price = pricing.price(
-        job,
-        policy,
-        hourly_cents=candidate.amount_cents if candidate.price_kind == "hourly" else None,
-        call_out_fee_cents=candidate.call_out_fee_cents,
-    )
-    offer = models.Offer(
-        id=database.new_id(),
-        market_id=job.market_id,
-        job_id=job.id,
-        round=job.round,
-        wave=job.wave,
-        provider_id=candidate.provider_id,
-        state=OfferState.SENT if send_at <= now else OfferState.PENDING,
-        rank=rank,
-        score=candidate.score,
-        parts={
-            name: {"value": part.value, "weight": part.weight}
-            for name, part in candidate.parts.items()
-        },
-        distance_m=distance_m,
-        starts_at=candidate.starts_at,
-        ends_at=candidate.ends_at,
-        outside_hours=candidate.outside_hours,
-        price=price,
-        send_at=send_at,
-        expires_at=expires_at,
-        created_at=now,
-    )
-    session.add(offer)
-    providers.record.write(
-        session,
-        kind="asked",
-        provider_id=candidate.provider_id,
-        market_id=job.market_id,
-        category_id=job.category_id,
-        urgency=job.urgency,
-        subject_id=offer.id,
-        at=send_at,
-    )
-    notifications.tell(
-        session,
-        candidate.provider_id,
-        "offer-outside-hours" if candidate.outside_hours else "offer",
-        about="offer",
-        subject_id=offer.id,
-        market_id=job.market_id,
-        params={
-            "category": category.names,
-            "distance_m": distance_m,
-            "starts_at": candidate.starts_at.isoformat(),
-            "time_zone": market.time_zone,
-            "net_cents": price["net_cents"],
-            "currency": job.currency,
-        },
-        now=now,
-        due_at=send_at,
-        expires_at=expires_at,
-        urgent=True,
-    )
-
-
-def _rounded(distance_m: float) -> int:
-    return max(_ROUND_M, round(distance_m / _ROUND_M) * _ROUND_M)
 
 
 def _live(session: Session, job: jobs_models.Job) -> int:

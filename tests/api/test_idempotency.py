@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -253,18 +253,18 @@ def test_twenty_at_once_with_one_key_post_one_job(
     assert someone.post("/jobs", body, Idempotency_Key="one").data == made[0].data
 
 
-def test_a_crash_before_the_commit_leaves_the_key_free(
+def test_a_connection_lost_before_the_commit_leaves_the_key_free(
     racing: FlaskClient, chosen_settings: Settings, clock: Clock, own_database: Engine
 ) -> None:
     someone = sign_in(racing, chosen_settings, clock.now)
 
-    def crash(*_: Any) -> None:
-        raise KeyboardInterrupt
+    def cut(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    event.listen(own_database, "commit", crash)
-    with pytest.raises(KeyboardInterrupt):
-        someone.post("/jobs", job(clock.now), Idempotency_Key="k")
-    event.remove(own_database, "commit", crash)
+    event.listen(own_database, "commit", cut)
+    refused = someone.post("/jobs", job(clock.now), Idempotency_Key="k")
+    event.remove(own_database, "commit", cut)
+    assert (refused.status_code, slug(refused)) == (503, "unavailable")
     with Session(own_database) as session:
         assert rows(session)["jobs"] == 0
         assert rows(session)["idempotency_answers"] == 0

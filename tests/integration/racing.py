@@ -7,11 +7,12 @@ and knows nothing of the code that wrote them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors
@@ -170,3 +171,19 @@ def wait_for_blocked(engine: Engine, at_least: int = 1, *, within_s: float = 10)
             return
         pause.wait(0.01)
     raise AssertionError(f"fewer than {at_least} wait for a lock after {within_s} s")
+
+
+@contextmanager
+def statements(session: Session) -> Iterator[list[str]]:
+    """Every statement the session's connection runs meanwhile."""
+    connection = session.connection()
+    ran: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        ran.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield ran
+    finally:
+        event.remove(connection, "before_cursor_execute", note)

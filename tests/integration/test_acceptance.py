@@ -130,9 +130,7 @@ def test_who_saw_the_offer_in_the_app_is_told_even_if_no_phone_rang(
     session: Session, now: datetime
 ) -> None:
     _, [first, second] = asked_job(session, now)
-    offers.seen(
-        session, second.id, account=factories.person(session, second.provider_id), now=now
-    )
+    offers.seen(session, second.id, account=factories.person(session, second.provider_id), now=now)
     accept(session, first, now=now + SOON)
     assert lines(session, second.provider_id) == ["offer", "offer-withdrawn"]
 
@@ -282,7 +280,7 @@ def test_an_acceptance_costs_the_same_statements_however_many_lose(
             session.execute(update(notifications_models.Notification).values(attempts=1))
             session.flush()
             session.expire_all()
-            with factories.statements(session) as counted:
+            with racing.statements(session) as counted:
                 accept(session, first, now=now + SOON)
                 session.flush()
             undone.rollback()
@@ -560,49 +558,52 @@ def test_an_expired_quote_cannot_be_chosen(session: Session, now: datetime) -> N
 
 
 class Town:
-    """A committed world whose offers can be raced for."""
+    """A committed world. Every case has a hamlet of its own, out of reach of the others,
+    so that no cap and no calendar ties two cases together."""
 
     def __init__(self, engine: Engine, now: datetime) -> None:
         self.engine = engine
         self.now = now
+        self._hamlets = 0
 
-    def offers(self, count: int, people: int, **changes: Any) -> list[list[offers_models.Offer]]:
-        """The first waves of ``count`` jobs, every one asking the same ``people``.
-
-        Each job has a morning of its own, so that all could be had by one person.
-        """
-        made = []
+    def hamlet(self, people: int) -> tuple[factories.LonLat, list[uuid.UUID]]:
+        """A place and the providers who reach it and nothing else."""
+        self._hamlets += 1
+        row, column = divmod(self._hamlets, 20)
+        place = (4.40 + 0.04 * column, 45.32 + 0.04 * row)
         with database.transaction() as session:
-            for _ in range(people):
-                factories.provider(session, now=self.now)
-        for number in range(count):
-            with database.transaction() as session:
-                session.execute(
-                    text(
-                        "INSERT INTO record_entries (id, market_id, provider_id, category_id, kind,"
-                        " at, urgency, subject_id)"
-                        " SELECT gen_random_uuid(), market_id, provider_id, category_id,"
-                        " 'withdrawn', at, urgency, subject_id FROM record_entries a"
-                        " WHERE kind = 'asked' ON CONFLICT DO NOTHING"
-                    )
-                ) if False else None
-                job = factories.job(session, now=self.now, **self.morning(number, **changes))
-                made.append(factories.ask(session, job, now=self.now))
-        return made
+            ids = [
+                factories.provider(session, base=place, reach_m=1000, now=self.now).account_id
+                for _ in range(people)
+            ]
+        return place, ids
 
-    def morning(self, number: int, **changes: Any) -> dict[str, Any]:
-        start = (self.now + timedelta(days=1 + number)).replace(hour=6)
-        return {
-            "window_from": start,
-            "window_to": start + timedelta(hours=10),
-            **changes,
-        }
+    def job(
+        self, place: factories.LonLat, **changes: Any
+    ) -> tuple[jobs_models.Job, list[offers_models.Offer]]:
+        with database.transaction() as session:
+            job = factories.job(session, now=self.now, location=place, **changes)
+            made = factories.ask(session, job, now=self.now)
+        return job, made
+
+    def case(
+        self, people: int, **changes: Any
+    ) -> tuple[jobs_models.Job, list[offers_models.Offer]]:
+        """A job all of whose people were asked at once."""
+        place, ids = self.hamlet(people)
+        job, made = self.job(place, **changes)
+        assert len(made) == len(ids)
+        return job, made
+
+    def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[], Any]:
+        return racing.in_transaction(function, *args, **{"now": self.now + SOON, **kwargs})
 
     def accept(self, offer: offers_models.Offer) -> Callable[[], Any]:
-        def run(session: Session) -> jobs_models.Job:
-            return accept(session, offer, now=self.now + SOON)
+        return self.call(accept, offer)
 
-        return racing.in_transaction(run)
+    def one(self, statement: str, **values: Any) -> Any:
+        with self.engine.connect() as connection:
+            return connection.execute(text(statement), values).one()
 
 
 @pytest.fixture
@@ -612,8 +613,267 @@ def town(own_database: Engine, now: datetime) -> Iterator[Town]:
 
 
 def test_of_twenty_simultaneous_accepts_one_wins(town: Town) -> None:
-    [made] = town.offers(1, 20)
+    # More than nine close by would be asked in waves: these live a little way out.
     with database.transaction() as session:
-        offers.send_due(session, now=town.now + timedelta(hours=1))
+        for _ in range(20):
+            factories.provider(session, base=(4.8357, 45.70), now=town.now)
+    job, made = town.job(factories.LYON)
+    assert len(made) == 20
+
     outcomes = racing.together(*(town.accept(offer) for offer in made))
-    assert racing.kinds(outcomes) == ["AlreadyTaken"] * (len(made) - 1) + ["ok"]
+
+    assert racing.kinds(outcomes) == ["AlreadyTaken"] * 19 + ["ok"]
+    [won] = [one for one in outcomes if not isinstance(one, Exception)]
+    assert town.one("SELECT provider_id, state FROM jobs WHERE id = :id", id=job.id) == (
+        won.provider_id,
+        "assigned",
+    )
+    assert town.one("SELECT count(*) FROM bookings")[0] == 1
+    states = town.one(
+        "SELECT count(*) FILTER (WHERE state = 'accepted'),"
+        " count(*) FILTER (WHERE state = 'withdrawn') FROM offers"
+    )
+    assert states == (1, 19)
+
+
+def test_the_same_acceptance_sent_ten_times_at_once_answers_ten_times_the_same(
+    town: Town,
+) -> None:
+    for _ in range(5):
+        _, [offer] = town.case(1)
+        outcomes = racing.together(*[town.accept(offer)] * 10)
+        assert racing.kinds(outcomes) == ["ok"] * 10
+        assert len({(one.provider_id, one.starts_at, one.version) for one in outcomes}) == 1
+
+
+def test_a_choice_sent_five_times_at_once_answers_five_times_the_same(town: Town) -> None:
+    _, [offer] = town.case(1, mode="choose")
+    town.call(quote, offer)()
+    outcomes = racing.together(*[town.call(choose, offer)] * 5)
+    assert racing.kinds(outcomes) == ["ok"] * 5
+
+
+def test_one_provider_who_accepts_two_jobs_for_the_same_hours_gets_hours_that_do_not_meet(
+    town: Town,
+) -> None:
+    for _ in range(10):
+        place, [_] = town.hamlet(1)
+        (_, [one]), (_, [two]) = town.job(place), town.job(place)
+        assert (one.starts_at, one.ends_at) == (two.starts_at, two.ends_at)
+        first, second = sorted(
+            racing.together(town.accept(one), town.accept(two)), key=lambda job: job.starts_at
+        )
+        assert second.starts_at == first.ends_at + timedelta(minutes=15)
+
+
+def test_one_provider_with_one_free_hour_gets_one_of_two_jobs(town: Town) -> None:
+    tomorrow = town.now + timedelta(days=1)
+    narrow = {"window_from": tomorrow, "window_to": tomorrow + timedelta(hours=2)}
+    for _ in range(10):
+        place, [_] = town.hamlet(1)
+        (_, [one]), (_, [two]) = town.job(place, **narrow), town.job(place, **narrow)
+        outcomes = racing.together(town.accept(one), town.accept(two))
+        assert racing.kinds(outcomes) == ["CalendarConflict", "ok"]
+
+
+def test_accepting_while_the_resident_cancels_ends_in_one_of_both(town: Town) -> None:
+    for _ in range(15):
+        job, [offer, *_] = town.case(2)
+
+        def cancel(session: Session, job: jobs_models.Job, *, now: datetime) -> jobs_models.Job:
+            resident = factories.person(session, job.resident_id)
+            return offers.cancel(session, job.id, account=resident, reason="", now=now)
+
+        accepted, cancelled = racing.together(town.accept(offer), town.call(cancel, job))
+        # Cancelling is legal before and after: the resident always has the last word.
+        assert cancelled.state == JobState.CANCELLED
+        if isinstance(accepted, errors.DomainError):
+            assert isinstance(accepted, errors.IllegalMove)
+            assert accepted.details["state"] == "cancelled"
+        assert town.one(
+            "SELECT state, (SELECT count(*) FROM bookings b"
+            " WHERE b.job_id = j.id AND b.released_at IS NULL) FROM jobs j WHERE id = :id",
+            id=job.id,
+        ) == ("cancelled", 0)
+
+
+def test_accepting_while_the_offer_expires_ends_in_one_of_both(town: Town) -> None:
+    for _ in range(15):
+        job, [offer, *_] = town.case(2)
+        accepted, expired = racing.together(
+            # A phone a moment before the end, the clock a moment after it.
+            town.call(accept, offer, now=offer.expires_at - timedelta(milliseconds=1)),
+            town.call(offers.expire_due, now=offer.expires_at),
+        )
+        state = town.one("SELECT state FROM jobs WHERE id = :id", id=job.id)[0]
+        if isinstance(accepted, errors.DomainError):
+            assert isinstance(accepted, errors.OfferExpired)
+            assert (state, expired) == ("open", 2)
+        else:
+            assert (state, expired) in (("assigned", 0), ("assigned", 1))
+
+
+def test_accepting_while_the_round_is_given_up_ends_in_one_of_both(town: Town) -> None:
+    for _ in range(15):
+        job, [offer, *_] = town.case(2)
+        accepted, _ = racing.together(
+            town.accept(offer),
+            town.call(offers.open_wave, job.id, round_=1, wave=2, now=job.give_up_at or town.now),
+        )
+        state, reason = town.one(
+            "SELECT state, unfilled_because FROM jobs WHERE id = :id", id=job.id
+        )
+        if isinstance(accepted, errors.DomainError):
+            assert isinstance(accepted, errors.IllegalMove)
+            assert (state, reason) == ("unfilled", "nobody-answered")
+        else:
+            assert (state, reason) == ("assigned", None)
+
+
+def test_accepting_while_the_calendar_changes_never_books_an_hour_that_is_not_free(
+    town: Town,
+) -> None:
+    for number in range(15):
+        job, [offer] = town.case(1)
+        # Away until the afternoon, or all day.
+        away = offer.starts_at + (timedelta(hours=6) if number % 2 else timedelta(hours=12))
+
+        def change(
+            session: Session, provider_id: uuid.UUID, until: datetime, *, now: datetime
+        ) -> providers.Calendar:
+            person = factories.person(session, provider_id)
+            return providers.put_calendar(
+                session,
+                person,
+                time_zone="Europe/Paris",
+                weekly=[
+                    providers.Hours(weekday=day, from_time="08:00", to_time="19:00")
+                    for day in range(6)
+                ],
+                exceptions=[
+                    providers.Exceptional(
+                        from_at=until - timedelta(hours=24), to_at=until, available=False
+                    )
+                ],
+                now=now,
+            )
+
+        accepted, _ = racing.together(
+            town.accept(offer), town.call(change, offer.provider_id, away)
+        )
+        if isinstance(accepted, errors.DomainError):
+            assert isinstance(accepted, errors.CalendarConflict)
+            assert not number % 2
+        else:
+            # The booking was first and holds, or it went to the afternoon.
+            assert accepted.starts_at in (offer.starts_at, away)
+        assert (
+            town.one("SELECT state FROM jobs WHERE id = :id", id=job.id)[0] == "open"
+        ) == isinstance(accepted, errors.DomainError)
+
+
+def test_accepting_while_being_suspended_ends_in_one_of_both(town: Town) -> None:
+    for _ in range(15):
+        job, [offer] = town.case(1)
+
+        def suspend(session: Session, account_id: uuid.UUID, *, now: datetime) -> None:
+            session.get_one(
+                accounts_models.Account, account_id, with_for_update=True
+            ).suspended_at = now
+
+        accepted, _ = racing.together(town.accept(offer), town.call(suspend, offer.provider_id))
+        state = town.one("SELECT state FROM jobs WHERE id = :id", id=job.id)[0]
+        if isinstance(accepted, errors.DomainError):
+            assert isinstance(accepted, errors.AccountSuspended)
+            assert state == "open"
+        else:
+            assert state == "assigned"
+
+
+def test_accepting_while_dropping_out_ends_in_one_of_both(town: Town) -> None:
+    for _ in range(15):
+        job, [first, second] = town.case(2)
+        town.accept(first)()
+
+        def drop_out(
+            session: Session, job_id: uuid.UUID, account_id: uuid.UUID, *, now: datetime
+        ) -> jobs_models.Job:
+            person = factories.person(session, account_id)
+            return offers.cancel(session, job_id, account=person, reason="ill", now=now)
+
+        again, dropped, lost = racing.together(
+            town.accept(first),
+            town.call(drop_out, job.id, first.provider_id),
+            town.accept(second),
+        )
+        assert (dropped.state, dropped.round) == (JobState.OPEN, 2)
+        assert isinstance(lost, errors.AlreadyTaken | errors.IllegalMove)
+        if isinstance(again, errors.DomainError):
+            assert isinstance(again, errors.IllegalMove)
+
+
+def test_answers_of_all_kinds_at_once_leave_one_truth(town: Town) -> None:
+    """Accepting, declining, looking, cancelling, expiring and giving up, all at once."""
+    for number in range(12):
+        job, made = town.case(4)
+        resident = functools.partial(_cancel_as_resident, job_id=job.id)
+
+        def decline(session: Session, offer: offers_models.Offer, *, now: datetime) -> Any:
+            person = factories.person(session, offer.provider_id)
+            return offers.decline(session, offer.id, account=person, reason="time", now=now)
+
+        def look(session: Session, offer: offers_models.Offer, *, now: datetime) -> Any:
+            person = factories.person(session, offer.provider_id)
+            return offers.seen(session, offer.id, account=person, now=now)
+
+        calls: Sequence[Callable[[], Any]] = [
+            town.call(decline, made[0]),
+            town.call(decline, made[1]),
+            town.call(look, made[2]),
+            town.accept(made[2]) if number % 3 else town.call(decline, made[2]),
+            town.accept(made[3]) if number % 3 == 1 else town.call(decline, made[3]),
+            town.call(resident) if number % 2 else town.call(offers.send_due),
+            town.call(offers.open_wave, job.id, round_=1, wave=2),
+            town.call(offers.expire_due),
+        ]
+        racing.together(*calls)
+        racing.assert_consistent(town.engine)
+
+
+def _cancel_as_resident(session: Session, *, job_id: uuid.UUID, now: datetime) -> jobs_models.Job:
+    job = session.get_one(jobs_models.Job, job_id)
+    resident = factories.person(session, job.resident_id)
+    return offers.cancel(session, job_id, account=resident, reason="", now=now)
+
+
+def test_the_last_two_who_decline_at_once_have_the_job_looked_at(town: Town) -> None:
+    for _ in range(15):
+        job, made = town.case(2)
+
+        def decline(session: Session, offer: offers_models.Offer, *, now: datetime) -> Any:
+            person = factories.person(session, offer.provider_id)
+            return offers.decline(session, offer.id, account=person, reason="time", now=now)
+
+        assert racing.kinds(racing.together(*(town.call(decline, one) for one in made))) == [
+            "ok",
+            "ok",
+        ]
+        wake_at = town.one("SELECT wake_at FROM jobs WHERE id = :id", id=job.id)[0]
+        assert wake_at == town.now + SOON
+
+
+def test_declining_while_the_resident_cancels_never_waits_in_a_ring(town: Town) -> None:
+    for _ in range(25):
+        job, [offer] = town.case(1)
+
+        def decline(session: Session, offer: offers_models.Offer, *, now: datetime) -> Any:
+            person = factories.person(session, offer.provider_id)
+            return offers.decline(session, offer.id, account=person, reason="time", now=now)
+
+        declined, cancelled = racing.together(
+            town.call(decline, offer), town.call(_cancel_as_resident, job_id=job.id)
+        )
+        assert cancelled.state == JobState.CANCELLED
+        assert not isinstance(declined, errors.DomainError) or isinstance(
+            declined, errors.IllegalMove
+        )

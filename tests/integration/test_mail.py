@@ -8,7 +8,7 @@ import socket
 import ssl
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -293,6 +293,16 @@ def test_nothing_configured_keeps_the_mail_owed(
     mail_id = _write(now)
     assert mail.deliver(make_settings(MAIL_DIR=""), [mail_id], now=now) == 0
     assert (_row(mail_id).state, _row(mail_id).outcome) == ("owed", "not-configured")
+
+
+@pytest.mark.parametrize("sender", ["", "Jobbing", "a b@c d", "Jobbing <no reply@x>"])
+def test_a_sender_nobody_can_write_as_loses_no_mail(
+    own_database: Engine, make_settings: MakeSettings, now: datetime, sender: str
+) -> None:
+    mail_id = _write(now)
+    settings = replace(make_settings(), mail_from=sender)
+    assert mail.deliver(settings, [mail_id], now=now) == 0
+    assert (_row(mail_id).state, _row(mail_id).outcome) == ("owed", "mail-from-malformed")
 
 
 def test_encryption_is_used_where_it_is_offered(
