@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import multiprocess
+
+from jobbing_api import settings
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")
 
@@ -43,7 +46,13 @@ _metrics = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 
 
 def on_starting(server: Any) -> None:
-    """Begin with no figures of processes that are long gone."""
+    """Refuse unsafe settings in one line, before any process starts; begin with no figures of
+    processes that are long gone."""
+    try:
+        settings.from_environment()
+    except settings.UnsafeSettings as unsafe:
+        sys.stderr.write(f"{unsafe}\n")
+        raise SystemExit(2) from None
     if _metrics:
         shutil.rmtree(_metrics, ignore_errors=True)
         Path(_metrics).mkdir(parents=True, exist_ok=True)

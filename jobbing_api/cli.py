@@ -29,6 +29,7 @@ from jobbing_api import (
     offers,
     queue,
     schema,
+    seeding,
     settings,
     tasks,
     telemetry,
@@ -177,3 +178,60 @@ def rank(config: settings.Settings, job: uuid.UUID, explain: bool) -> None:
     if explain:
         for name, number in sorted(ranking.fell_out.items(), key=lambda pair: -pair[1]):
             click.echo(f"     {number} fell out: {name}")
+
+
+@group.command("seed")
+@click.option("--place", required=True, help="A real town, such as Lyon or Kyoto.")
+@click.option("--country", help="Two letters, such as FR, where several towns share the name.")
+@click.option(
+    "--providers", type=click.IntRange(0, seeding.MOST_PEOPLE), default=2000, show_default=True
+)
+@click.option(
+    "--residents",
+    type=click.IntRange(0, seeding.MOST_PEOPLE),
+    help="A tenth of the providers unless given.",
+)
+@click.option(
+    "--seed",
+    "dice",
+    type=click.IntRange(0, seeding.MOST_SEED - 1),
+    default=1,
+    show_default=True,
+    help="The same number draws the same people.",
+)
+@command
+def seed(
+    config: settings.Settings,
+    place: str,
+    country: str | None,
+    providers: int,
+    residents: int | None,
+    dice: int,
+) -> None:
+    """Draw made-up residents and providers over a real town, by population.
+
+    Makes the market if there is none. Whoever is there already stays: interrupted or
+    run twice, it adds who is missing. Prints whom to sign in as.
+    """
+    if not config.development:
+        refuse("seed draws made-up people, who have no place in production.")
+    _connected(config)
+    try:
+        seeded = seeding.seed(
+            place=place,
+            country=country.upper() if country else None,
+            providers=providers,
+            residents=residents,
+            seed=dice,
+            now=datetime.now(UTC),
+        )
+    except (seeding.UnknownPlace, seeding.NoGazetteer) as error:
+        refuse(str(error))
+    click.echo(f"Sign in with the password {seeded.password} as")
+    for role, email in (
+        ("a resident", seeded.resident_email),
+        ("a provider", seeded.provider_email),
+        ("an operator", seeded.operator_email),
+    ):
+        if email is not None:
+            click.echo(f"  {role:12} {email}")

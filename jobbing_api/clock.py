@@ -37,15 +37,19 @@ def run(engine: Engine, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             with engine.connect() as connection:
-                leads = connection.exec_driver_sql(
-                    "SELECT pg_try_advisory_lock(hashtext('jobbing.clock'))"
-                ).scalar()
-                # Idle outside a transaction: the lock lives as long as the connection.
-                connection.commit()
-                if leads:
-                    _log.info("clock.leads")
-                    _lead(connection, stop)
-                connection.invalidate()
+                try:
+                    leads = connection.exec_driver_sql(
+                        "SELECT pg_try_advisory_lock(hashtext('jobbing.clock'))"
+                    ).scalar()
+                    # Idle outside a transaction: the lock lives as long as the connection.
+                    connection.commit()
+                    if leads:
+                        _log.info("clock.leads")
+                        _lead(connection, stop)
+                finally:
+                    # Never back into the pool, where it would keep the lock and lead
+                    # nobody: whatever went wrong, another may take over.
+                    connection.invalidate()
         except DBAPIError as error:
             _log.warning("clock.waits_for_the_database", error=type(error.orig).__name__)
         stop.wait(_LONGEST_SLEEP_S)
@@ -58,28 +62,33 @@ def _lead(connection: Connection, stop: threading.Event) -> None:
         connection.exec_driver_sql("SELECT 1")
         connection.commit()
         now = datetime.now(UTC)
-        tick(now)
+        told = tick(now)
         if now >= chores_at:
             chores(now)
             chores_at = now + _CHORES_EVERY
-        stop.wait(_pause_s(datetime.now(UTC)))
+        # What is due stays due while the queue is away: looking again at once is no use.
+        stop.wait(_pause_s(datetime.now(UTC)) if told else _LONGEST_SLEEP_S)
 
 
-def tick(now: datetime) -> None:
-    """Everything that is due at ``now``, each kind in its own transaction."""
+def tick(now: datetime) -> bool:
+    """Everything that is due at ``now``, each kind in its own transaction.
+
+    False when the queue is away: what needs a worker was left for later.
+    """
     with database.transaction() as session:
         offers.send_due(session, now=now)
     with database.transaction() as session:
         offers.expire_due(session, now=now)
     # Leasing rows for a queue that is away would only make them wait longer.
     if not queue.ping():
-        return
+        return False
     with database.transaction() as session:
         waves = offers.due_waves(session, now=now)
     for job_id, round_, wave in waves:
         queue.call("open_wave", job_id=str(job_id), round_=round_, wave=wave)
     _ask(lambda session: notifications.due_ids(session, now=now), "deliver")
     _ask(lambda session: mail.due_ids(session, now=now, limit=_BATCH), "deliver_mail")
+    return True
 
 
 def _ask(find: Callable[[Session], Sequence[Any]], task: str) -> None:

@@ -279,9 +279,14 @@ class Client:
                     (index, await self._send_one(push) if in_time else _outcome("later", "NotSent"))
                 )
 
-        async with asyncio.TaskGroup() as turns:
-            for _ in range(min(IN_FLIGHT, len(pushes))):
-                turns.create_task(take_turns())
+        try:
+            async with asyncio.TaskGroup() as turns:
+                for _ in range(min(IN_FLIGHT, len(pushes))):
+                    turns.create_task(take_turns())
+        except asyncio.CancelledError:
+            # Streams nobody waits for stay open on the connection, which bears only so many.
+            self._replace(self._open_line())
+            raise
 
     async def _send_one(self, push: Push) -> Outcome:
         line = self._open_line()
@@ -290,7 +295,7 @@ class Client:
         except ValueError as ours:
             return _outcome("refused", type(ours).__name__)
         except TimeoutError:
-            # Its stream stays open on the connection, which can bear only so many of them.
+            # Its stream stays open likewise.
             self._replace(line)
             return _outcome("later", "TimeoutError")
         except _HungUp as hung_up:

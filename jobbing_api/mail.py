@@ -65,6 +65,9 @@ _MOST_TRIES = 8
 _FIRST_PAUSE_S = 60.0
 _LONGEST_PAUSE_S = 4 * 3600.0
 
+#: What the standard library raises for an address or a header that cannot be one.
+_MALFORMED = (ValueError, IndexError, HeaderParseError)
+
 #: How long the fact that a mail was sent stays known.
 _KEPT = timedelta(days=90)
 
@@ -249,12 +252,12 @@ def _try(carrier: _Files | _Nowhere | _Smtp, letter: _Letter, settings: Settings
         return _Outcome("never-came-back", final=True)
     try:
         sender = _sender(settings)
-    except (ValueError, HeaderParseError):
+    except _MALFORMED:
         # The operator's mistake: the mails wait until it is mended.
         return _Outcome("mail-from-malformed")
     try:
         message = _compose(letter, sender)
-    except (ValueError, HeaderParseError):
+    except _MALFORMED:
         return _Outcome("malformed", final=True)
     return carrier.carry(message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import jobs, markets, notifications, offers, providers
+from jobbing_api import geography, jobs, markets, notifications, offers, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.geography import LonLat
 from jobbing_api.jobs import models as jobs_models
@@ -187,3 +188,87 @@ def ask(session: Session, job: jobs_models.Job, *, now: datetime) -> list[offers
 def person(session: Session, account_id: uuid.UUID) -> accounts_models.Account:
     """The account behind a provider or an offer."""
     return session.get_one(accounts_models.Account, account_id)
+
+
+def neighbours(
+    session: Session, like: providers_models.Provider, bases: Sequence[LonLat]
+) -> list[providers_models.Provider]:
+    """One more provider of the same trade, hours and terms for each base, in a few
+    statements however many they are."""
+    people = [
+        accounts_models.Account(
+            id=uuid.uuid4(),
+            email=f"{uuid.uuid4().hex}@example.org",
+            display_name="Neighbour",
+            language="fr",
+            created_at=like.created_at,
+            roles=[accounts_models.AccountRole(role="provider")],
+        )
+        for _ in bases
+    ]
+    session.add_all(people)
+    session.flush()
+    copied = (
+        *("market_id", "headline", "reach_m", "reach_area", "minimum_visit_cents", "currency"),
+        *("languages", "tools", "time_zone", "free_time", "free_until", "created_at"),
+    )
+    made = [
+        providers_models.Provider(
+            account_id=person.id,
+            base=geography.point(*base),
+            **{name: getattr(like, name) for name in copied},
+            skills=[
+                providers_models.Skill(
+                    category_id=skill.category_id,
+                    price_kind=skill.price_kind,
+                    amount_cents=skill.amount_cents,
+                    call_out_fee_cents=skill.call_out_fee_cents,
+                )
+                for skill in like.skills
+            ],
+        )
+        for person, base in zip(people, bases, strict=True)
+    ]
+    session.add_all(made)
+    session.flush()
+    hours = providers_models.WeeklyHours
+    week = session.scalars(select(hours).where(hours.provider_id == like.account_id)).all()
+    session.add_all(
+        hours(
+            provider_id=provider.account_id,
+            weekday=one.weekday,
+            from_minute=one.from_minute,
+            to_minute=one.to_minute,
+        )
+        for provider in made
+        for one in week
+    )
+    session.flush()
+    return made
+
+
+def away(
+    session: Session,
+    provider: providers_models.Provider,
+    *,
+    from_at: datetime,
+    to_at: datetime,
+    now: datetime,
+) -> None:
+    """Usual hours, but not between two instants."""
+    providers.put_calendar(
+        session,
+        person(session, provider.account_id),
+        time_zone="Europe/Paris",
+        weekly=[
+            providers.Hours(weekday=day, from_time="08:00", to_time="19:00") for day in range(6)
+        ],
+        exceptions=[providers.Exceptional(from_at=from_at, to_at=to_at, available=False)],
+        now=now,
+    )
+
+
+def north(place: LonLat, distance_m: float) -> LonLat:
+    """The place so many metres north."""
+    lon, lat = place
+    return (lon, lat + math.degrees(distance_m / geography.EARTH_RADIUS_M))

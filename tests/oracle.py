@@ -141,7 +141,9 @@ def read(session: Session) -> Sources:
             " tools, time_zone FROM providers JOIN accounts ON accounts.id = account_id"
         )
     }
-    for row in rows("SELECT provider_id, online, ST_AsBinary(position), position_at FROM presences"):
+    for row in rows(
+        "SELECT provider_id, online, ST_AsBinary(position), position_at FROM presences"
+    ):
         person = people[row[0]]
         person.online, person.position_at = row[1], row[3]
         person.position = None if row[2] is None else _corner(row[2])
@@ -162,9 +164,7 @@ def read(session: Session) -> Sources:
         " FROM bookings WHERE released_at IS NULL"
     ):
         people[row[0]].visits.append(
-            Visit(
-                starts_at=row[1], ends_at=row[2], buffer=row[3] * _MINUTE, place=_corner(row[4])
-            )
+            Visit(starts_at=row[1], ends_at=row[2], buffer=row[3] * _MINUTE, place=_corner(row[4]))
         )
     for row in rows("SELECT provider_id, kind, verified_at, valid_until FROM papers"):
         people[row[0]].papers.append((row[1], row[2], row[3]))
@@ -185,7 +185,9 @@ def read(session: Session) -> Sources:
         )
     return Sources(
         people=people,
-        blocks={(row[0], row[1]) for row in rows("SELECT account_id, blocked_account_id FROM blocks")},
+        blocks={
+            (row[0], row[1]) for row in rows("SELECT account_id, blocked_account_id FROM blocks")
+        },
         time_zones={row[0]: row[1] for row in rows("SELECT id, time_zone FROM markets")},
     )
 
@@ -281,10 +283,8 @@ def clock_instant(zone: str, day: date, minute: int) -> datetime:
     def shown(instant: datetime) -> datetime:
         return instant.astimezone(local).replace(tzinfo=UTC)
 
-    offsets = {
-        shown(wanted + hours * timedelta(hours=1)) - (wanted + hours * timedelta(hours=1))
-        for hours in range(-30, 31)
-    }
+    probes = [wanted + hours * timedelta(hours=1) for hours in range(-30, 31, 6)]
+    offsets = {shown(probe) - probe for probe in probes}
     tried = [wanted - offset for offset in offsets]
     right = [instant for instant in tried if shown(instant) == wanted]
     if right:
@@ -309,8 +309,12 @@ def _open_hours(person: Person, within: Interval) -> list[Interval]:
 
 
 def _stretches(
-    within: Interval, *, offered: Sequence[Interval], closed: Sequence[Interval],
-    always: Sequence[Interval], taken: Sequence[Interval],
+    within: Interval,
+    *,
+    offered: Sequence[Interval],
+    closed: Sequence[Interval],
+    always: Sequence[Interval],
+    taken: Sequence[Interval],
 ) -> list[Interval]:
     """Where ((offered and not closed) or always) and not taken, within ``within``.
 
@@ -605,9 +609,7 @@ def _not_now(
         fact for fact in person.facts if fact.kind == "asked" and fact.urgency == request.urgency
     ]
     live = [
-        fact
-        for fact in asked
-        if fact.subject_id not in ended and fact.at > now - _LIVE_AT_MOST
+        fact for fact in asked if fact.subject_id not in ended and fact.at > now - _LIVE_AT_MOST
     ]
     if len(live) >= policy.live_offers_at_most:
         return "live-offers"
@@ -681,9 +683,7 @@ def _placed(
     )
 
 
-def _availability(
-    person: Person, time: Time, request: matching.Request, now: datetime
-) -> float:
+def _availability(person: Person, time: Time, request: matching.Request, now: datetime) -> float:
     assert time.starts_at is not None
     earliest = _earliest(request, now)
     if time.outside_hours:
@@ -698,9 +698,7 @@ def _availability(
     return soon / 2 + share / 2
 
 
-def _stars(
-    person: Person, policy: markets.Policy, mean: float | None, now: datetime
-) -> float:
+def _stars(person: Person, policy: markets.Policy, mean: float | None, now: datetime) -> float:
     half_life = timedelta(days=policy.rating_half_life_days)
     weighed = [
         (fact.stars, 0.5 ** ((now - fact.at) / half_life))

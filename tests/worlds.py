@@ -16,9 +16,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import psycopg
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import Range
+from psycopg.types.range import TimestamptzRange
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobbing_api import markets, matching, providers
@@ -126,6 +127,10 @@ class World:
     people: int
     requests: int
 
+    def chance(self, *of: object) -> random.Random:
+        """What decides one thing of this world, whatever else is in it."""
+        return random.Random(f"{self.seed}/{self.setting}/{self.flavour}/{of}")
+
 
 @st.composite
 def worlds(draw: st.DrawFn, *, requests: int) -> World:
@@ -188,8 +193,7 @@ def drawn_area(rng: random.Random, middle: LonLat, within_m: float) -> list[list
         # The nearest an edge comes to the middle is within_m * 0.25 * cos(half a gap).
         most = 0.25 * math.cos(1.5) * 0.9 * within_m
         hole = [
-            moved(middle, math.tau * corner / 5, rng.uniform(0.3, 1) * most)
-            for corner in range(5)
+            moved(middle, math.tau * corner / 5, rng.uniform(0.3, 1) * most) for corner in range(5)
         ]
         rings.append([*hole, hole[0]])
     return rings
@@ -216,8 +220,7 @@ def open_markets(session: Session) -> None:
             area={
                 "type": "MultiPolygon",
                 "coordinates": [
-                    [[[a, south], [b, south], [b, north], [a, north], [a, south]]]
-                    for a, b in boxes
+                    [[[a, south], [b, south], [b, north], [a, north], [a, south]]] for a, b in boxes
                 ],
             },
             time_zone=setting.time_zone,
@@ -272,7 +275,10 @@ def _changed_rules(rng: random.Random) -> dict[str, Any]:
 
 
 def _write_rules(
-    session: Session, rng: random.Random, market_id: uuid.UUID, categories: Sequence[int],
+    session: Session,
+    rng: random.Random,
+    market_id: uuid.UUID,
+    categories: Sequence[int],
     built_at: datetime,
 ) -> None:
     """For half of the urgencies rules of the market's own, or of one category's."""
@@ -332,13 +338,12 @@ def _week(rng: random.Random) -> tuple[tuple[int, int, int], ...]:
     if kind == 1:
         return tuple((day, 0, 1440) for day in range(7))
     if kind == 2:
-        return tuple(
-            stretch for day in range(7) for stretch in ((day, 0, 210), (day, 1290, 1440))
-        )
+        return tuple(stretch for day in range(7) for stretch in ((day, 0, 210), (day, 1290, 1440)))
     if kind == 3:
         return tuple(
-            stretch for day in range(7) for stretch in ((day, 60, 180), (day, 120, 150),
-                                                        (day, 150, 780), (day, 780, 900))
+            stretch
+            for day in range(7)
+            for stretch in ((day, 60, 180), (day, 120, 150), (day, 150, 780), (day, 780, 900))
         )
     if kind == 4 and rng.random() < 0.4:
         return ()
@@ -382,10 +387,18 @@ class Rows:
         self._rows[table].append(values)
 
     def write(self, session: Session) -> None:
-        """All of them."""
-        for table, rows in self._rows.items():
-            if rows:
-                session.execute(insert(table), rows)
+        """All of them, copied in: a world is some thousand rows."""
+        connection = session.connection().connection.driver_connection
+        assert isinstance(connection, psycopg.Connection)
+        with connection.cursor() as cursor:
+            for table, rows in self._rows.items():
+                if not rows:
+                    continue
+                columns = list(rows[0])
+                into = f"{table.__tablename__} ({', '.join(columns)})"
+                with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                    for row in rows:
+                        copy.write_row([row[column] for column in columns])
 
 
 def _add_account(rows: Rows, account_id: uuid.UUID, **changes: Any) -> None:
@@ -402,17 +415,16 @@ def _add_account(rows: Rows, account_id: uuid.UUID, **changes: Any) -> None:
     rows.add(accounts_models.Account, **(values | changes))
 
 
-def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, seed: str) -> None:
-    """A provider with everything; the same seed makes the same person again."""
-    rng = random.Random(seed)
-    #: What even twins do not share.
+def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, rng: random.Random) -> None:
+    """A provider with everything; the same chance makes the same person again."""
+    # What even twins do not share.
     ids = random.Random(f"{person_id}")
-    eager = town.world.flavour == "crowded" or rng.random() < 0.3
+    eager = town.world.flavour == "crowded" or rng.random() < 0.5
     _add_account(
         rows,
         person_id,
-        suspended_at=_LONG_AGO if rng.random() < 0.06 else None,
-        **({"erased_at": _LONG_AGO, "email": None} if rng.random() < 0.03 else {}),
+        suspended_at=_LONG_AGO if rng.random() < 0.03 else None,
+        **({"erased_at": _LONG_AGO, "email": None} if rng.random() < 0.015 else {}),
     )
     base = town.somewhere(rng)
     rings = None
@@ -436,7 +448,7 @@ def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, seed: str) -> None
         languages=list(_TONGUES if eager else rng.sample(_TONGUES, rng.randint(1, 3))),
         tools=list(_TOOLS if eager else rng.sample(_TOOLS, rng.randint(0, 3))),
         time_zone=rng.choice(town.setting.zones),
-        free_time=[],
+        free_time="{}",
         free_until=_LONG_AGO,
         created_at=_LONG_AGO,
         version=1,
@@ -461,10 +473,23 @@ def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, seed: str) -> None
                 provider_id=person_id,
                 kind=kind,
                 verified_at=rng.choice(
-                    [None, _LONG_AGO, _LONG_AGO, _LONG_AGO, town.built_at, town.built_at + 10 * MINUTE]
+                    [
+                        None,
+                        _LONG_AGO,
+                        _LONG_AGO,
+                        _LONG_AGO,
+                        town.built_at,
+                        town.built_at + 10 * MINUTE,
+                    ]
                 ),
                 valid_until=rng.choice(
-                    [None, None, None, town.built_at - DAY, *(town.day_from + n * DAY / 2 for n in (1, 2, 3, 5))]
+                    [
+                        None,
+                        None,
+                        None,
+                        town.built_at - DAY,
+                        *(town.day_from + n * DAY / 2 for n in (1, 2, 3, 5)),
+                    ]
                 ),
             )
     _add_presence(rows, town, rng, person_id, base)
@@ -509,7 +534,7 @@ def _add_calendar(
             providers_models.CalendarException,
             id=_uuid(ids),
             provider_id=person_id,
-            during=Range(starts_at, starts_at + length, bounds="[)"),
+            during=TimestamptzRange(starts_at, starts_at + length),
             available=rng.random() < 0.5,
         )
 
@@ -520,8 +545,8 @@ def _add_visits(
     """Bookings, held and released; those that hold do not overlap."""
     at = _instant(rng, town.built_at, DAY, DAY)
     often = town.world.flavour == "busy"
-    for _ in range(60 if often else rng.choice([0, 0, 1, 3, 8])):
-        length = 4 * HOUR if often else rng.choice([30 * MINUTE, 90 * MINUTE, 5 * HOUR])
+    for _ in range(10 if often else rng.choice([0, 0, 1, 3, 8])):
+        length = DAY if often else rng.choice([30 * MINUTE, 90 * MINUTE, 5 * HOUR])
         released = not often and rng.random() < 0.2
         job_id = _uuid(ids)
         _add_job(rows, town, job_id)
@@ -531,7 +556,7 @@ def _add_visits(
             market_id=town.market_id,
             provider_id=person_id,
             job_id=job_id,
-            during=Range(at, at + length, bounds="[)"),
+            during=TimestamptzRange(at, at + length),
             buffer_minutes=rng.choice([0, 15, 15, 45]),
             place=_point(town.somewhere(rng, rng.choice([1.0, 4.0, 10.0]))),
             created_at=_LONG_AGO,
@@ -552,7 +577,7 @@ def _add_job(rows: Rows, town: Town, job_id: uuid.UUID) -> None:
         resident_id=town.residents[0],
         category_id=town.categories[0],
         title="",
-        brief={},
+        brief="{}",
         location=_point(town.setting.centre),
         address="",
         access_notes="",
@@ -591,16 +616,15 @@ def _add_record(rows: Rows, town: Town, rng: random.Random, person_id: uuid.UUID
     ]
     past = [now - n * DAY for n in (0.1, 1, 2, 6, 7, 20, 29, 30, 31, 89, 90, 91, 300)]
     facts: list[tuple[str, datetime, uuid.UUID, int | None]] = []
-    for _ in range(rng.choice([0, 0, 1, 3, 6])):
+    prompt = rng.choice([0.5, 1.0])
+    for _ in range(rng.choice([0, 0, 1, 4, 14])):
         offer_id, at = _uuid(rng), rng.choice(recent)
         facts.append(("asked", at, offer_id, None))
-        if rng.random() < 0.65:
+        if rng.random() < prompt:
             end = rng.choice(["answered", "answered", "unanswered", "withdrawn"])
             facts.append((end, at + rng.choice([1, 40, 240]) * MINUTE, offer_id, None))
     for _ in range(rng.choice([0, 0, 2, 5])):
-        facts.append(
-            (rng.choice(["answered", "unanswered"]), rng.choice(past), _uuid(rng), None)
-        )
+        facts.append((rng.choice(["answered", "unanswered"]), rng.choice(past), _uuid(rng), None))
     for _ in range(rng.choice([0, 0, 2, 5])):
         job_id, at = _uuid(rng), rng.choice(past)
         for kind in rng.sample(["kept", "late", "cancelled", "absent"], rng.choice([1, 1, 2])):
@@ -610,6 +634,7 @@ def _add_record(rows: Rows, town: Town, rng: random.Random, person_id: uuid.UUID
         at = rng.choice([*past, now, now + timedelta(seconds=1), now + 7 * DAY])
         facts.append(("rated", at, _uuid(rng), rng.choice([1, 3, 4, 4, 5, 5, 5])))
     at_home = rng.random() < 0.95
+    mostly = rng.choice(markets.models.URGENCIES)
     told = [
         {
             "market_id": town.market_id if at_home else town.other_market_id,
@@ -617,7 +642,7 @@ def _add_record(rows: Rows, town: Town, rng: random.Random, person_id: uuid.UUID
             "category_id": rng.choice(town.categories),
             "kind": kind,
             "at": at,
-            "urgency": rng.choice(markets.models.URGENCIES),
+            "urgency": mostly if rng.random() < 0.7 else rng.choice(markets.models.URGENCIES),
             "subject_id": subject_id,
             "stars": stars,
         }
@@ -635,7 +660,7 @@ def _add_record(rows: Rows, town: Town, rng: random.Random, person_id: uuid.UUID
 
 def build(session: Session, world: World) -> tuple[Town, list[uuid.UUID]]:
     """Write the world down; returns its town and the ids of its people, in order."""
-    rng = random.Random(f"{world.seed}")
+    rng = world.chance("town")
     setting = next(setting for setting in SETTINGS if setting.slug == world.setting)
     ids = dict(session.execute(select(markets.models.Market.slug, markets.models.Market.id)).all())
     category = markets.models.Category
@@ -665,13 +690,13 @@ def build(session: Session, world: World) -> tuple[Town, list[uuid.UUID]]:
     for resident_id in town.residents:
         _add_account(rows, resident_id)
     people: list[uuid.UUID] = []
-    seeds: list[str] = []
+    originals: list[int] = []
     for index in range(world.people):
-        own = random.Random(f"{world.seed}/{index}")
+        own = world.chance("place in town", index)
         people.append(_uuid(own))
         twin = index > 0 and own.random() < 0.2
-        seeds.append(own.choice(seeds) if twin else f"{world.seed}/{index}/person")
-        _add_person(rows, town, people[-1], seeds[-1])
+        originals.append(own.choice(originals) if twin else index)
+        _add_person(rows, town, people[-1], world.chance("person", originals[-1]))
         if own.random() < 0.15:
             pair = [people[-1], own.choice([*town.residents, *people[:-1]])]
             own.shuffle(pair)
@@ -686,38 +711,38 @@ def build(session: Session, world: World) -> tuple[Town, list[uuid.UUID]]:
     return town, people
 
 
-def question(
-    session: Session, town: Town, people: Sequence[uuid.UUID], index: int
-) -> Question:
+def question(session: Session, town: Town, people: Sequence[uuid.UUID], index: int) -> Question:
     """The ``index``-th thing to ask of a world."""
-    rng = random.Random(f"{town.world.seed}/question/{index}")
+    rng = town.world.chance("question", index)
     now = town.built_at + timedelta(seconds=rng.choice([0, 0, 0, 1, 90, 600, 3000]))
     urgency = rng.choice(markets.models.URGENCIES)
     window_from, window_to = _window(rng, town, urgency, now)
-    minutes = rng.choice([15, 30, 60, 90, 240, 480])
+    minutes = rng.choice([15, 30, 30, 60, 60, 90, 240, 480])
     if rng.random() < 0.1:
         minutes = max(1, (window_to - max(window_from, now)) // MINUTE)
     budget_kind = rng.choice(["fixed", "hourly", "quotes"])
     asked_about = None
     if rng.random() < 0.15:
-        asked_about = [*rng.sample(people, min(len(people), rng.randint(0, 6))), _uuid(rng)]
+        asked_about = [*rng.sample(people, rng.randint(0, len(people))), _uuid(rng)]
     categories = town.categories
     category_id = rng.choice(categories)
     request = matching.Request(
         job_id=_uuid(rng),
         market_id=town.market_id,
         category_id=category_id,
-        resident_id=rng.choice([*town.residents, *town.residents, rng.choice([*people, _uuid(rng)])]),
+        resident_id=rng.choice(
+            [*town.residents, *town.residents, rng.choice([*people, _uuid(rng)])]
+        ),
         place=town.somewhere(rng, 0.5),
         window_from=window_from,
         window_to=window_to,
         duration_minutes=minutes,
         urgency=urgency,
         budget_kind=budget_kind,
-        budget_cents=None if budget_kind == "quotes" else rng.choice([2000, 4000, 5000, 9000]),
+        budget_cents=None if budget_kind == "quotes" else rng.choice([2000, 4000, 6000, 9000]),
         languages=tuple(rng.sample(_TONGUES, rng.choice([0, 0, 1, 2]))),
-        needs=tuple(rng.sample(_TOOLS, rng.choice([0, 0, 0, 1, 2]))),
-        papers=tuple(rng.sample(_PAPERS, rng.choice([0, 0, 0, 1, 2]))),
+        needs=tuple(rng.sample(_TOOLS, rng.choice([0, 0, 0, 0, 1, 2]))),
+        papers=tuple(rng.sample(_PAPERS, rng.choice([0, 0, 0, 0, 0, 1, 2]))),
         leave_out=frozenset(rng.sample(people, min(len(people), rng.choice([0, 0, 1, 6])))),
         radius_step=rng.choice([None, None, 0, 1, 2, 5]),
         outside_hours=rng.random() < 0.25,
@@ -755,7 +780,6 @@ def _window(
     ends_at = starts_at + length
     if rng.random() < 0.2:
         # Some papers are valid until these very instants.
-        ends_at = town.day_from + rng.choice([1, 2, 3, 5]) * DAY / 2
-    if ends_at <= starts_at:
-        starts_at = ends_at - 2 * HOUR
+        noons = [town.day_from + halves * DAY / 2 for halves in (1, 2, 3, 5, 7)]
+        ends_at = min((noon for noon in noons if noon > starts_at + HOUR), default=ends_at)
     return starts_at, ends_at

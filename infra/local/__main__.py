@@ -30,6 +30,8 @@ def setup(stack: Stack, options: argparse.Namespace) -> int:
     """Install what is missing: system packages, and the Python packages in .venv."""
     with stack.alone():
         stack.set_up()
+        if options.all:
+            stack.sweep()
     return 0
 
 

@@ -112,6 +112,15 @@ def elsewhere(root: Path) -> list[Path]:
     ]
 
 
+def remove(directory: Path) -> None:
+    """Remove a directory that ``make`` made, given by itself or by its link, and the link."""
+    target = directory.resolve()
+    origin = target / "origin"
+    if origin.exists():
+        Path(origin.read_text().strip()).unlink(missing_ok=True)
+    shutil.rmtree(target)
+
+
 def _reachable(directory: Path, user: str) -> bool:
     """True when ``user`` may pass through ``directory`` and all above it."""
     asked = subprocess.run(

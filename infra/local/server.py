@@ -147,10 +147,15 @@ class Server(ABC):
         finally:
             self._let_go()
 
-    def clear_up(self) -> None:
-        """Stop what an earlier run left here. Raises Trouble when a run is still using it."""
+    def remove(self) -> None:
+        """Stop whatever runs here and remove all of it.
+
+        Raises Trouble when another run is using it.
+        """
+        self.stop()
         with self._alone():
             self.stop_leftover()
+            places.remove(self.directory)
 
     def stop_leftover(self) -> bool:
         """Stop a server that an earlier run left on this directory; True when there was one."""
@@ -272,12 +277,15 @@ class Server(ABC):
             check=False,
             cwd=self.data,
             env=self.environment,
+            # Should we be killed, it still holds the lock until it has ended by itself.
+            pass_fds=[self._lock.fileno()] if self._lock else [],
             **places.rights(self.user),
         )
         if done.returncode or "FATAL" in done.stderr or "ERROR" in done.stderr:
             lines = (done.stdout + done.stderr).strip().splitlines()[-8:]
             shown = "\n".join(f"    {line}" for line in lines)
-            raise Trouble(f"{what} failed:\n{shown}")
+            full = "\nThe disk is full: free some space." if "No space left" in done.stderr else ""
+            raise Trouble(f"{what} failed:\n{shown}{full}")
         return done
 
     def _clear_trace(self, file: Path, pid: int) -> None:

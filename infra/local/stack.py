@@ -161,16 +161,24 @@ class Stack:
     def clean(self) -> None:
         """Stop everything and remove all that was made here, except what apt installed."""
         self.stop()
-        kept_elsewhere = places.elsewhere(self.local)
-        for directory in [*(file.parent for file in self.local.rglob("finished")), *kept_elsewhere]:
-            kind = Postgres if (directory / "data" / "PG_VERSION").exists() else Redis
-            kind(directory).clear_up()
+        for server in self._servers_under(self.local):
+            server.remove()
         caches = [self.root / name for name in _CACHES]
-        for path in [*kept_elsewhere, *caches, self._venv, self.local]:
+        for path in [*caches, self._venv, self.local]:
             if path.exists():
                 shutil.rmtree(path)
         with contextlib.suppress(OSError):
             places.ELSEWHERE.rmdir()
+
+    def sweep(self) -> None:
+        """Remove the servers of test runs that are over; those that go on are left alone."""
+        for server in self._servers_under(self.local / "test"):
+            with contextlib.suppress(Trouble):
+                server.remove()
+        for folder in (self.local / "test").glob("*"):
+            # Only an empty one goes.
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     # What a person asks.
 
@@ -189,7 +197,7 @@ class Stack:
             "MAIL_DIR": str(self.local / "mail"),
             "BASE_URL": self.url or "",
             "LOG_FORMAT": self._environ.get("LOG_FORMAT") or "json",
-            "FLASK_APP": "jobbing_api.app",
+            "FLASK_APP": "jobbing_api.cli",
         }
 
     def environment(self) -> dict[str, str]:
@@ -200,7 +208,7 @@ class Stack:
 
     def flask(self, *words: str) -> list[str]:
         """The command line of one of the application's own commands."""
-        return [str(self._venv / "bin/flask"), "--app", "jobbing_api.app", "jobbing", *words]
+        return [str(self._venv / "bin/flask"), "--app", "jobbing_api.cli", "jobbing", *words]
 
     def sign_in(self, town: Town) -> str:
         """Whom to sign in as, in the words of the seed; nothing when that was not kept."""
@@ -230,6 +238,16 @@ class Stack:
 
     def _servers(self) -> list[Server]:
         return [server for server in (self.postgres, self.redis) if server is not None]
+
+    def _servers_under(self, folder: Path) -> list[Server]:
+        """Every private server whose files, or the link to them, are under ``folder``."""
+        # The lock is what a server's directory has first; the clone's own is beside them.
+        own = [file.parent for file in folder.rglob("lock") if file.parent != self.local]
+        found = {*own, *places.elsewhere(folder)}
+        return [
+            (Postgres if (path / "data" / "PG_VERSION").exists() else Redis)(path)
+            for path in sorted(found)
+        ]
 
     def _own(self, server: Server | None) -> str:
         return "" if server is None else server.url

@@ -58,9 +58,7 @@ class AccountRole(Base):
     )
     role: Mapped[str] = mapped_column(Text, primary_key=True)
 
-    __table_args__ = (
-        CheckConstraint("role IN ('resident', 'provider', 'operator')", name="role"),
-    )
+    __table_args__ = (CheckConstraint("role IN ('resident', 'provider', 'operator')", name="role"),)
 
 
 class OperatorGrant(Base):

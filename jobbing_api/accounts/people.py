@@ -6,6 +6,7 @@ import enum
 import uuid
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -149,7 +150,13 @@ def lock(session: Session, account: models.Account) -> None:
 
     Changes made one after the other cannot fail on each other's version.
     """
-    session.refresh(account, with_for_update={"key_share": True})
+    # A plain refresh would repeat the join an account was loaded with, and lock that too.
+    session.scalars(
+        select(models.Account)
+        .where(models.Account.id == account.id)
+        .with_for_update(key_share=True),
+        execution_options={"populate_existing": True},
+    ).one()
 
 
 def _open_role(role: str) -> str:

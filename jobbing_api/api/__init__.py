@@ -29,7 +29,6 @@ BASE_PATH = "/api/v1"
 def register(app: Flask) -> None:
     """Give ``app`` every route of the contract, its documents and its probes."""
     api = contract.describe(app)
-    # After flask-smorest, which would answer errors in a shape of its own.
     problems.register(app)
     for resource in (accounts, sessions, me, markets, providers, jobs, offers):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)

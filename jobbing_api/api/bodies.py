@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Request, g
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from jobbing_api import errors
 from jobbing_api.api import problems
@@ -21,6 +22,17 @@ from jobbing_api.api import problems
 MOST_BYTES = 256 * 1024
 
 _DEEPEST = 32
+
+
+def receive(request: Request) -> None:
+    """Take the whole body in, before anything is held for it.
+
+    Raises RequestEntityTooLarge, also for a body that came without its length: there
+    the server's reader stops at the limit and says nothing.
+    """
+    raw = request.get_data(cache=True)
+    if request.content_length is None and len(raw) >= MOST_BYTES:
+        raise RequestEntityTooLarge
 
 
 def read(request: Request) -> Any:

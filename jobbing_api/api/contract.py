@@ -165,6 +165,21 @@ _HEADERS: Mapping[str, dict[str, Any]] = {
 }
 
 
+class _Api(flask_smorest.Api):  # type: ignore[misc]  # it has no annotations
+    """flask-smorest without its own shape of errors."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_responses(self) -> None:
+        """Each operation names its refusals itself."""
+
+    def _register_pagination_header(self) -> None:
+        """Pages are in the body."""
+
+    def _register_error_handlers(self) -> None:
+        """``problems`` does."""
+
+
 def describe(app: Flask) -> flask_smorest.Api:
     """Start the document of ``app``; registering a blueprint adds its operations."""
     app.config |= {
@@ -180,8 +195,7 @@ def describe(app: Flask) -> flask_smorest.Api:
             "servers": [{"url": "/", "description": "This server."}],
         },
     }
-    api = flask_smorest.Api(app)
-    api.DEFAULT_ERROR_RESPONSE_NAME = None
+    api = _Api(app)
     components = api.spec.components
     for name, shape in _GEOMETRY.items():
         components.schema(name, shape)

@@ -108,7 +108,7 @@ def shown(view_: view.View, account: accounts.models.Account) -> dict[str, Any]:
         "display_name": account.display_name,
         "language": account.language,
         "phone": account.phone,
-        "roles": [held.role for held in account.roles],
+        "roles": sorted(held.role for held in account.roles),
         "grants": grants,
         "created_at": account.created_at,
     }

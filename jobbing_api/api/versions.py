@@ -40,7 +40,9 @@ def expected(request: Request) -> set[int] | None:
     if not given or given.star_tag:
         return None
     tags = given.as_set(include_weak=True)
-    return {int(found[1]) for tag in tags if (found := re.match(r"([0-9]{1,9})(\.|$)", tag))}
+    return {
+        int(found[1]) for tag in tags if tag and (found := re.match(r"([0-9]{1,9})(\.|$)", tag))
+    }
 
 
 def require(request: Request) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from jobbing_api import accounts, database, errors
-from jobbing_api.api import contract, idempotency, versions
+from jobbing_api.api import bodies, contract, idempotency, versions
 from jobbing_api.settings import Settings
 
 #: How often a transaction that PostgreSQL sent back is tried in all.
@@ -89,7 +89,7 @@ class View(MethodView):
         handler = getattr(self, "get" if request.method == "HEAD" else request.method.lower())
         operation: contract.Operation = handler.operation
         # Before the transaction: a slow sender must not hold a connection.
-        request.get_data(cache=True)
+        bodies.receive(request)
 
         def run() -> Response:
             response: Response = handler(**path)

@@ -60,7 +60,7 @@ class Job(Base):
     starts_at: Mapped[datetime | None] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
     #: The itemised order both can read, locked at acceptance.
-    order: Mapped[dict[str, Any] | None] = mapped_column("order_lines", JSONB)
+    order: Mapped[dict[str, Any] | None] = mapped_column("order_lines", JSONB(none_as_null=True))
 
     created_at: Mapped[datetime] = mapped_column(Instant)
     on_my_way_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -71,6 +71,18 @@ def move(
     return job
 
 
+def lock(session: Session, job_id: uuid.UUID) -> models.Job | None:
+    """The job as it is now, held until the transaction ends; None if there is none.
+
+    Whoever changes a job's offers takes this first: locks are taken in the order job,
+    provider, offers everywhere. Rows that merely point at the job are not held up.
+    """
+    return session.scalars(
+        select(models.Job).where(models.Job.id == job_id).with_for_update(key_share=True),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+
+
 def illegal(session: Session, job_id: uuid.UUID) -> errors.IllegalMove:
     """The refusal of a move, with the state the job is in now."""
     state = session.scalar(select(models.Job.state).where(models.Job.id == job_id))

@@ -59,10 +59,14 @@ def post(
     Raises InvalidInput (fields say what), OutsideMarkets (and counts the demand).
     """
     category = markets.category_by_slug(session, brief.category)
-    check_window(brief.window_from, brief.window_to, brief.duration_minutes, now=now)
+    check_window(
+        brief.window_from,
+        brief.window_to,
+        brief.duration_minutes,
+        urgency=brief.urgency,
+        now=now,
+    )
     check_terms(brief.mode, brief.urgency, brief.budget_kind, brief.budget_cents)
-    if brief.urgency == "now" and brief.window_from > now + NOW_WITHIN:
-        raise errors.InvalidInput(fields={"window.from": ["now-starts-within-4-hours"]})
     market = markets.market_at(session, brief.location)
     if market is None:
         matching.record_unserved(
@@ -142,9 +146,15 @@ def ask_for_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int)
 
 
 def check_window(
-    window_from: datetime, window_to: datetime, duration_minutes: int, *, now: datetime
+    window_from: datetime,
+    window_to: datetime,
+    duration_minutes: int,
+    *,
+    urgency: str,
+    now: datetime,
 ) -> None:
-    """Raises InvalidInput for a window past, too far ahead or too short for the job."""
+    """Raises InvalidInput for a window past, too far ahead for this urgency or at all,
+    or too short for the job."""
     duration = timedelta(minutes=duration_minutes)
     if window_to <= window_from:
         raise errors.InvalidInput(fields={"window.to": ["window-ends-before-it-starts"]})
@@ -154,6 +164,8 @@ def check_window(
         raise errors.InvalidInput(fields={"window": ["window-past"]})
     if window_to > now + HORIZON:
         raise errors.InvalidInput(fields={"window.to": ["window-too-far-ahead"]})
+    if urgency == "now" and window_from > now + NOW_WITHIN:
+        raise errors.InvalidInput(fields={"window.from": ["now-starts-within-4-hours"]})
 
 
 def check_terms(mode: str, urgency: str, budget_kind: str, budget_cents: int | None) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, errors, history
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models
+from jobbing_api.jobs import models, moves
 from jobbing_api.lifecycle import JobState
 
 Role = Literal["resident", "provider", "operator"]
@@ -88,7 +88,7 @@ def edit(
     if view.role != "resident":
         raise errors.NotAllowed()
     job = view.job
-    session.refresh(job, with_for_update=True)
+    moves.lock(session, job_id)
     if job.version != version:
         raise errors.VersionMismatch()
     if job.state not in (JobState.OPEN, JobState.ASSIGNED):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, history, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, reading, visits
+from jobbing_api.jobs import models, moves, reading, visits
 from jobbing_api.lifecycle import JobState
 
 OPEN_FOR = timedelta(days=7)
@@ -36,7 +36,7 @@ def review(
     job = view.job
     if view.role == "operator":
         raise errors.NotAllowed()
-    session.refresh(job, with_for_update=True)
+    moves.lock(session, job_id)
     if job.state != JobState.COMPLETED or job.completed_at is None or job.provider_id is None:
         raise errors.IllegalMove(state=str(job.state))
     closes_at = job.completed_at + OPEN_FOR

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from jobbing_api import errors, history, markets, notifications, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models, reading
-from jobbing_api.jobs.moves import illegal, move
+from jobbing_api.jobs.moves import illegal, lock, move
 from jobbing_api.lifecycle import JobMove, JobState
 
 #: A line about a visit is worth sending for so long.
@@ -205,5 +205,8 @@ def _locked(
     view = reading.get_for(session, job_id, account, now=now)
     if view.role != role:
         raise errors.NotAllowed()
-    session.refresh(view.job, with_for_update=True)
-    return view.job
+    job = lock(session, job_id)
+    # While we waited it may have been given back, and be somebody else's by now.
+    if job is None or account.id != (job.provider_id if role == "provider" else job.resident_id):
+        raise errors.NotFound()
+    return job

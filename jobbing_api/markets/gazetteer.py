@@ -11,13 +11,10 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from sqlalchemy import Text, case, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Float, Integer, Text, bindparam, case, func, literal, select, text
 from sqlalchemy.orm import Session
 
-from jobbing_api import geography
 from jobbing_api.markets import models
 
 _BATCH = 2_000
@@ -47,20 +44,38 @@ def _plain(text: str) -> str:
     return " ".join(re.sub(r"[\\%_|]", " ", unicodedata.normalize("NFKC", text)).split())
 
 
-def _row(place: Place) -> dict[str, Any]:
+def _names(place: Place) -> str:
     names = dict.fromkeys(_plain(name) for name in (place.name, *place.alternative_names))
-    return {
-        "id": place.id,
-        "name": place.name,
-        "search_text": func.lower(
-            func.unaccent("".join(f"{_MARK}{name}" for name in names if name))
-        ),
-        "admin_area": place.admin_area,
-        "country": place.country,
-        "point": geography.point(place.lon, place.lat),
-        "population": place.population,
-        "time_zone": place.time_zone,
-    }
+    return "".join(f"{_MARK}{name}" for name in names if name)
+
+
+# A column a parameter: one short statement, however many places it carries.
+_LOAD = text(
+    """
+    INSERT INTO places
+        (id, name, search_text, admin_area, country, point, population, time_zone)
+    SELECT id, name, lower(unaccent(names)), admin_area, country,
+           ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography, population, time_zone
+    FROM unnest(:ids, :names, :searched, :admin_areas, :countries, :lons, :lats,
+                :populations, :time_zones)
+         AS given (id, name, names, admin_area, country, lon, lat, population, time_zone)
+    ON CONFLICT (id) DO UPDATE
+    SET name = excluded.name, search_text = excluded.search_text,
+        admin_area = excluded.admin_area, country = excluded.country,
+        point = excluded.point, population = excluded.population,
+        time_zone = excluded.time_zone
+    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(Integer)),
+    bindparam("names", type_=ARRAY(Text)),
+    bindparam("searched", type_=ARRAY(Text)),
+    bindparam("admin_areas", type_=ARRAY(Text)),
+    bindparam("countries", type_=ARRAY(Text)),
+    bindparam("lons", type_=ARRAY(Float(53))),
+    bindparam("lats", type_=ARRAY(Float(53))),
+    bindparam("populations", type_=ARRAY(Integer)),
+    bindparam("time_zones", type_=ARRAY(Text)),
+)
 
 
 def load(session: Session, places: Iterable[Place]) -> int:
@@ -68,13 +83,21 @@ def load(session: Session, places: Iterable[Place]) -> int:
     loaded = 0
     rest = iter(places)
     while batch := {place.id: place for place in islice(rest, _BATCH)}:
-        statement = insert(models.Place).values([_row(place) for place in batch.values()])
-        columns = {
-            column.name: statement.excluded[column.name]
-            for column in models.Place.__table__.columns
-            if column.name != "id"
-        }
-        session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=columns))
+        given = list(batch.values())
+        session.execute(
+            _LOAD,
+            {
+                "ids": list(batch),
+                "names": [place.name for place in given],
+                "searched": [_names(place) for place in given],
+                "admin_areas": [place.admin_area for place in given],
+                "countries": [place.country for place in given],
+                "lons": [place.lon for place in given],
+                "lats": [place.lat for place in given],
+                "populations": [place.population for place in given],
+                "time_zones": [place.time_zone for place in given],
+            },
+        )
         loaded += len(batch)
     return loaded
 

@@ -72,7 +72,7 @@ def _call_out_fees(value: Any) -> tuple[CallOutFee, ...]:
         item = readers.keyed(item, {"to_m", "cents"})
         return CallOutFee(
             to_m=readers.or_none(readers.whole(1, 200_000))(item.get("to_m")),
-            cents=readers.whole(0, 1_000_000)(item.get("cents")),
+            cents=readers.whole(0, 1_000_000_000)(item.get("cents")),
         )
 
     fees: tuple[CallOutFee, ...] = readers.list_of(read, least=1)(value)
@@ -88,7 +88,7 @@ _Some = Annotated[int, readers.whole(1, 1000)]
 _Seconds = Annotated[int, readers.whole(0, 7 * 86_400)]
 _Minutes = Annotated[int, readers.whole(0, 60 * 1440)]
 _Days = Annotated[int, readers.whole(1, 3650)]
-_Cents = Annotated[int, readers.whole(0, 10_000_000)]
+_Cents = Annotated[int, readers.whole(0, 1_000_000_000)]
 _Share = Annotated[float, readers.number(0, 1)]
 _Stars = Annotated[float, readers.number(1, 5)]
 _Prior = Annotated[

@@ -40,6 +40,11 @@ FILTERS = (
 #: A slot starts on a whole minute: nobody books 14:03:27.
 _MINUTE = timedelta(minutes=1)
 
+#: No two visits of one person are farther apart: twice the farthest reach, and as much
+#: again for a base that moved. Visits farther off in time than it takes to travel this
+#: far need not be looked at.
+_FARTHEST_WAY_KM = 800
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
@@ -48,7 +53,8 @@ class Request:
     ``papers`` are the kinds that must be verified and valid (empty where the market
     does not require any). ``radius_step`` picks one of the tier's radii, None looks
     as far as anyone's reach. ``outside_hours`` also finds slots outside weekly hours.
-    ``only`` limits the question to these providers.
+    ``only`` limits the question to these providers; how densely a place is served, and
+    with it the tier, stays what it is.
     """
 
     job_id: uuid.UUID
@@ -76,8 +82,9 @@ class Request:
 
     def earliest(self, now: datetime) -> datetime:
         """The first whole minute of the window that is not past."""
-        floor = now.replace(second=0, microsecond=0)
-        return max(self.window_from, floor if floor == now else floor + _MINUTE)
+        first = max(self.window_from, now)
+        floor = first.replace(second=0, microsecond=0)
+        return floor if floor == first else floor + _MINUTE
 
 
 #: Where somebody has time. Of everyone in ``standing`` whose ``failed`` is null: the
@@ -105,8 +112,7 @@ _TIMED = """
             WHERE s.failed IS NULL
               AND b.provider_id = s.provider_id AND b.released_at IS NULL
               AND b.during && tstzrange(
-                  :earliest - interval '1 day',
-                  greatest(:earliest, :window_to) + interval '1 day')
+                  :earliest - :widest_gap, greatest(:earliest, :window_to) + :widest_gap)
         ) busy ON true
         LEFT JOIN LATERAL (
             SELECT tstzmultirange(tstzrange(:earliest, greatest(:earliest, :window_to))) AS ahead
@@ -120,9 +126,12 @@ _TIMED = """
                    AS stretches
         ) open ON true
         LEFT JOIN LATERAL (
-            SELECT min(lower(x)) AS starts_at
+            SELECT min(whole.minute) AS starts_at
             FROM unnest(open.stretches) AS x
-            WHERE upper(x) - lower(x) >= :duration
+            CROSS JOIN LATERAL (
+                SELECT date_trunc('minute', lower(x) + interval '59.999999 seconds') AS minute
+            ) whole
+            WHERE upper(x) - whole.minute >= :duration
         ) inside ON true
         LEFT JOIN LATERAL (
             SELECT job_window.ahead - coalesce(busy.stretches, '{}'::tstzmultirange)
@@ -130,9 +139,12 @@ _TIMED = """
             WHERE :outside_hours
         ) anytime ON true
         LEFT JOIN LATERAL (
-            SELECT min(lower(x)) AS starts_at
+            SELECT min(whole.minute) AS starts_at
             FROM unnest(anytime.stretches) AS x
-            WHERE inside.starts_at IS NULL AND upper(x) - lower(x) >= :duration
+            CROSS JOIN LATERAL (
+                SELECT date_trunc('minute', lower(x) + interval '59.999999 seconds') AS minute
+            ) whole
+            WHERE inside.starts_at IS NULL AND upper(x) - whole.minute >= :duration
         ) outside ON true
     )
 """
@@ -183,7 +195,6 @@ _STATEMENT = text(
         LEFT JOIN presences pr ON pr.provider_id = p.account_id
         WHERE s.category_id = :category_id
           AND p.market_id = :market_id
-          AND (CAST(:only AS uuid[]) IS NULL OR p.account_id = ANY(CAST(:only AS uuid[])))
           AND CASE
                   WHEN p.reach_m IS NOT NULL
                   THEN ST_Distance(p.base, place.point, false) <= p.reach_m
@@ -227,6 +238,7 @@ _STATEMENT = text(
               AND e.provider_id = r.provider_id AND e.kind = 'asked'
               AND e.urgency = :urgency AND e.at > :now - interval '7 days'
         ) load ON true
+        WHERE CAST(:only AS uuid[]) IS NULL OR r.provider_id = ANY(CAST(:only AS uuid[]))
     ),
     {_TIMED},
     judged AS MATERIALIZED (
@@ -339,6 +351,12 @@ def _time_parameters(request: Request, policy: markets.Policy, now: datetime) ->
         "online_free": timedelta(minutes=policy.online_free_min),
         "travel_buffer_min": policy.travel_buffer_min,
         "travel_min_per_km": policy.travel_min_per_km,
+        # A booking's own buffer is a day at most, as the rule it was made by.
+        "widest_gap": timedelta(
+            minutes=max(
+                1440, policy.travel_buffer_min + policy.travel_min_per_km * _FARTHEST_WAY_KM
+            )
+        ),
     }
 
 

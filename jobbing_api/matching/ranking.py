@@ -85,8 +85,9 @@ def rank(
     None: a question asked again to be sure is not a second search.
     """
     market = session.get_one(markets.models.Market, request.market_id)
+    # fold=0: where midnight comes twice, the day begins with the first.
     day_from = now.astimezone(ZoneInfo(market.time_zone)).replace(
-        hour=0, minute=0, second=0, microsecond=0
+        hour=0, minute=0, second=0, microsecond=0, fold=0
     )
     rows = measure(session, request, policy, now=now, day_from=day_from)
     density_tier = markets.tier(policy, rows[0].eligible)
@@ -97,7 +98,11 @@ def rank(
         for row in judged
         if row.fell_out is None
     ]
-    candidates.sort(key=lambda c: (-c.score, scoring.tie_break(request.job_id, c.provider_id)))
+    # What is equal on paper may differ in the last bits, which depend on the order in
+    # which the database happened to add.
+    candidates.sort(
+        key=lambda c: (-round(c.score, 9), scoring.tie_break(request.job_id, c.provider_id))
+    )
     missed = sorted(
         (row for row in judged if row.fell_out is not None),
         key=lambda row: (row.distance_m, row.provider_id),

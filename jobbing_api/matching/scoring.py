@@ -74,9 +74,12 @@ def availability(m: Measures, policy: markets.Policy) -> float:
 
 def stars(m: Measures, policy: markets.Policy) -> float:
     """Bayesian mean of the ratings: a prior of so many imagined ratings at the mean of
-    the market and category keeps one good review from being a perfect record."""
+    the market and category keeps one good review from being a perfect record. A prior
+    without weight still holds where there is nothing else."""
     prior = policy.rating_prior_stars if m.rating_mean is None else m.rating_mean
     weight = policy.rating_prior_weight
+    if weight + m.rating_weight == 0:
+        return prior
     return (prior * weight + m.rating_sum) / (weight + m.rating_weight)
 
 

@@ -9,6 +9,7 @@ only once its outcome is known.
 from __future__ import annotations
 
 import random
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -53,14 +54,17 @@ def deliver(settings: Settings, ids: Sequence[uuid.UUID], *, now: datetime) -> i
     Safe to run twice: a row another worker holds, or one that is settled, is skipped.
     Returns how many messages were handed to Google.
     """
+    began_s = time.monotonic()
     with database.transaction() as session:
         owed = _lease(session, ids, now=now)
         rings = _rings(session, settings, owed, now=now)
     if not rings:
         return 0
     outcomes = firebase.client(settings).send([ring.push for ring in rings])
+    # Google may have taken seconds: what it asks us to wait counts from its answer.
+    answered_at = now + timedelta(seconds=time.monotonic() - began_s)
     with database.transaction() as session:
-        _settle(session, owed, rings, outcomes, now=now)
+        _settle(session, owed, rings, outcomes, now=answered_at)
     return len(rings)
 
 
@@ -119,8 +123,8 @@ def _rings(
         )
     ):
         devices[device.account_id].append(device)
-    heard = {
-        (delivery.notification_id, delivery.installation_id)
+    settled = {
+        (delivery.notification_id, delivery.installation_id): delivery.outcome
         for delivery in session.scalars(
             select(models.Delivery).where(
                 models.Delivery.notification_id.in_(owed),
@@ -128,27 +132,33 @@ def _rings(
             )
         )
     }
-    rings = []
+    heard = {line_id for (line_id, _), outcome in settled.items() if outcome == "sent"}
+    rings: list[_Ring] = []
     for line in list(owed.values()):
         theirs = devices[line.account_id]
-        todo = [d for d in theirs if (line.id, d.installation_id) not in heard]
+        todo = [d for d in theirs if (line.id, d.installation_id) not in settled]
         if not todo:
-            state, outcome = ("delivered", "sent") if theirs else ("undeliverable", "no-device")
-            _end(owed.pop(line.id), state, outcome, now=now)
+            if line.id in heard:
+                _end(owed.pop(line.id), "delivered", "sent", now=now)
+            else:
+                outcome = "refused" if theirs else "no-device"
+                _end(owed.pop(line.id), "undeliverable", outcome, now=now)
+            continue
+        language = accounts[line.account_id].language
+        try:
+            said = [
+                wording.push(line, device, language=language, base_url=settings.base_url, now=now)
+                for device in todo
+            ]
+        except Exception:
+            # A sentence that cannot be said is ours to mend; the other lines of its
+            # batch must not wait for that.
+            _log.exception("push.unsayable", kind=line.kind, notification_id=str(line.id))
+            _end(owed.pop(line.id), "undeliverable", "unsayable", now=now)
             continue
         rings += [
-            _Ring(
-                line.id,
-                device.installation_id,
-                wording.push(
-                    line,
-                    device,
-                    language=accounts[line.account_id].language,
-                    base_url=settings.base_url,
-                    now=now,
-                ),
-            )
-            for device in todo
+            _Ring(line.id, device.installation_id, push)
+            for device, push in zip(todo, said, strict=True)
         ]
     return rings
 
@@ -169,9 +179,27 @@ def _settle(
     *,
     now: datetime,
 ) -> None:
+    # In the order of their ids, as whoever withdraws several takes them too. A line may
+    # be gone by now, with the person it was owed to.
+    lines = {
+        line.id: line
+        for line in session.scalars(
+            select(models.Notification)
+            .where(models.Notification.id.in_(owed))
+            .order_by(models.Notification.id)
+            .with_for_update(key_share=True)
+        )
+    }
     values: list[dict[str, Any]] = []
+    gone: list[tuple[_Ring, str]] = []
     by_line: dict[uuid.UUID, list[firebase.Outcome]] = defaultdict(list)
     for ring, outcome in zip(rings, outcomes, strict=True):
+        if outcome.kind == "gone":
+            gone.append((ring, outcome.code))
+        elif outcome.kind in ("refused", "unauthorised"):
+            _log.error("push.refused", kind=outcome.kind, code=outcome.code)
+        if ring.notification_id not in lines:
+            continue
         by_line[ring.notification_id].append(outcome)
         values.append(
             {
@@ -184,10 +212,10 @@ def _settle(
                 "at": now,
             }
         )
-        if outcome.kind == "gone":
-            _drop(session, ring, outcome.code, now=now)
-        elif outcome.kind in ("refused", "unauthorised"):
-            _log.error("push.refused", kind=outcome.kind, code=outcome.code)
+    for ring, code in sorted(gone, key=lambda pair: pair[0].installation_id):
+        _drop(session, ring, code, now=now)
+    if not values:
+        return
     said = insert(models.Delivery).values(values)
     session.execute(
         said.on_conflict_do_update(
@@ -201,26 +229,24 @@ def _settle(
             },
         )
     )
-    # The lease may have run out and the row been withdrawn or taken over meanwhile:
-    # only a row that is still owed is settled, by what is known now.
-    still = session.scalars(
-        select(models.Notification)
-        .where(models.Notification.id.in_(by_line), models.Notification.state == "owed")
-        .with_for_update(),
-        execution_options={"populate_existing": True},
-    )
-    for line in still:
-        kinds = {outcome.kind for outcome in by_line[line.id]}
-        waits = [o for o in by_line[line.id] if o.kind in ("later", "unauthorised")]
+    for line_id, line in lines.items():
+        # The lease may have run out and the row been withdrawn or settled meanwhile.
+        if line.state != "owed":
+            continue
+        kinds = {outcome.kind for outcome in by_line[line_id]}
+        waits = [o for o in by_line[line_id] if o.kind in ("later", "unauthorised")]
         retry_at = now + _pause(line.attempts, waits)
         if waits and line.attempts < _MOST_ATTEMPTS and retry_at < line.expires_at:
+            if line.attempts != owed[line_id].attempts:
+                # Another worker has it by now, and will find out for itself.
+                continue
             line.wake_at = retry_at
             line.sending_until = None
             line.outcome = waits[0].code
         elif "sent" in kinds:
             _end(line, "delivered", "sent", now=now)
         else:
-            _end(line, "undeliverable", by_line[line.id][0].code, now=now)
+            _end(line, "undeliverable", by_line[line_id][0].code, now=now)
 
 
 def _drop(session: Session, ring: _Ring, code: str, *, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,10 @@ def put_device(
     One owner at a time: whoever held the installation or the address before loses it,
     because a phone that changed hands must not ring for its former owner.
     """
+    # Two who bring the same address at once go one after the other: the second takes it
+    # from the first instead of finding it taken.
+    whose = func.hashtextextended(f"{address_kind} {address}", 0)
+    session.execute(select(func.pg_advisory_xact_lock(whose)))
     session.execute(
         delete(models.Device).where(
             models.Device.address_kind == address_kind,

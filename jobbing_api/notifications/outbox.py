@@ -92,12 +92,19 @@ def withdraw(
 
     Returns the subjects nobody can have heard of: their line was never tried.
     """
-    rows = session.execute(
-        update(models.Notification)
+    # In the order of their ids, as a worker that settles several takes them too.
+    owed = (
+        select(models.Notification.id)
         .where(
             models.Notification.subject_id.in_(list(subject_ids)),
             models.Notification.state == "owed",
         )
+        .order_by(models.Notification.id)
+        .with_for_update(key_share=True)
+    )
+    rows = session.execute(
+        update(models.Notification)
+        .where(models.Notification.id.in_(owed.scalar_subquery()))
         .values(state="withdrawn", outcome="withdrawn", ended_at=now, wake_at=None)
         .returning(models.Notification.subject_id, models.Notification.attempts)
         .execution_options(synchronize_session=False)

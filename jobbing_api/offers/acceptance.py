@@ -49,8 +49,8 @@ def accept(
     IllegalMove (declined before, or the job was cancelled), NotFound.
     """
     offer = reading.get_for(session, offer_id, account)
-    job = session.get_one(jobs_models.Job, offer.job_id)
-    if offer.state == OfferState.ACCEPTED and job.provider_id == account.id:
+    job = session.get_one(jobs_models.Job, offer.job_id, populate_existing=True)
+    if _has_it(session, job, offer):
         return job
     _refuse_late(offer, job, now=now)
     if job.mode == "choose":
@@ -75,7 +75,8 @@ def choose(
     offer = session.get(models.Offer, offer_id)
     if offer is None or offer.job_id != job_id or offer.state == OfferState.PENDING:
         raise errors.NotFound()
-    if offer.state == OfferState.ACCEPTED:
+    session.refresh(view.job)
+    if _has_it(session, view.job, offer):
         return view.job
     if offer.state != OfferState.QUOTED:
         raise errors.IllegalMove(state=str(offer.state))
@@ -90,6 +91,15 @@ def choose(
         account=account,
         now=now,
     )
+
+
+def _has_it(session: Session, job: jobs_models.Job, offer: models.Offer) -> bool:
+    """Whether this very offer won the job. An answer that is sent twice at once must be
+    answered alike, so a job that went to its provider is a reason to look again."""
+    if job.provider_id != offer.provider_id:
+        return False
+    session.refresh(offer)
+    return offer.state == OfferState.ACCEPTED
 
 
 def _refuse_late(offer: models.Offer, job: jobs_models.Job, *, now: datetime) -> None:
@@ -134,11 +144,16 @@ def _assign(
             },
         )
     except errors.IllegalMove as refused:
+        session.refresh(job)
+        if _has_it(session, job, offer):
+            return job
         if refused.details["state"] in {str(state) for state in JOB_HAS_PROVIDER}:
             raise errors.AlreadyTaken() from refused
         raise
     providers.lock(session, [offer.provider_id])
-    _refuse_suspended(session, offer.provider_id)
+    if _suspended(session, offer.provider_id):
+        # Whoever chooses learns no more than that this answer does not stand any more.
+        raise errors.AccountSuspended() if by is OfferMove.ACCEPT else errors.OfferExpired()
     request = request_of(session, job, policy, outside_hours=offer.outside_hours)
     starts_at = matching.slot(
         session,
@@ -167,17 +182,12 @@ def _assign(
         execution_options={"populate_existing": True, "synchronize_session": False},
     ).one_or_none()
     if taken is None:
-        session.refresh(offer)
-        if offer.state == OfferState.WITHDRAWN:
-            raise errors.AlreadyTaken()
-        if offer.state == OfferState.DECLINED:
-            raise errors.IllegalMove(state=str(offer.state))
-        raise errors.OfferExpired()
+        raise _too_late(session, offer, now=now)
     job.starts_at, job.ends_at = taken.starts_at, taken.ends_at
     job.order = _order(job, taken, now=now)
     # What the offer said is no news to who accepted it.
     notifications.withdraw(session, [taken.id], now=now)
-    endings.withdraw_live(session, job, now=now, told="offer-withdrawn", keep=taken.id)
+    endings.withdraw_live(session, job, now=now, told="offer-withdrawn")
     providers.book(
         session,
         market_id=job.market_id,
@@ -205,10 +215,18 @@ def _assign(
     return job
 
 
-def _refuse_suspended(session: Session, provider_id: uuid.UUID) -> None:
+def _suspended(session: Session, provider_id: uuid.UUID) -> bool:
     account = session.get_one(accounts_models.Account, provider_id, populate_existing=True)
-    if account.suspended_at is not None:
-        raise errors.AccountSuspended()
+    return account.suspended_at is not None
+
+
+def _too_late(session: Session, offer: models.Offer, *, now: datetime) -> errors.DomainError:
+    """Why a guarded change did not find the offer waiting."""
+    session.refresh(offer)
+    waiting = offer.state in offer_sources(OfferMove.EXPIRE)
+    if offer.state == OfferState.EXPIRED or (waiting and offer.expires_at <= now):
+        return errors.OfferExpired()
+    return errors.IllegalMove(state=str(offer.state))
 
 
 def _order(job: jobs_models.Job, offer: models.Offer, *, now: datetime) -> dict[str, Any]:
@@ -281,6 +299,7 @@ def quote(
 ) -> models.Offer:
     """Name a price (the whole job, minor units), and if wished another start.
 
+    Once there are as many answers as a resident compares, the others are taken back.
     Raises CalendarConflict if the start is not free, IllegalMove unless the job is in
     choose mode and the offer waits for an answer.
     """
@@ -321,6 +340,14 @@ def quote(
         reason=None,
         now=now,
     )
+    if policy.choose_most and reading.quoted(session, job) >= policy.choose_most:
+        endings.withdraw_live(
+            session,
+            job,
+            now=now,
+            told="offer-withdrawn",
+            keep=frozenset({OfferState.ACCEPTED, OfferState.QUOTED}),
+        )
     market = session.get_one(markets.models.Market, job.market_id)
     notifications.tell(
         session,
@@ -354,6 +381,10 @@ def _answer(
     now: datetime,
 ) -> models.Offer:
     """Guarded change of an offer that waits for its provider's answer."""
+    # The job first: two who answer last at once would each think that the other's
+    # answer is still to come, and who takes the offers back holds the job already.
+    job = jobs.lock(session, offer.job_id)
+    assert job is not None
     answered = session.scalars(
         update(models.Offer)
         .where(
@@ -366,12 +397,7 @@ def _answer(
         execution_options={"populate_existing": True, "synchronize_session": False},
     ).one_or_none()
     if answered is None:
-        session.refresh(offer)
-        waiting = offer.state in offer_sources(by)
-        if offer.state == OfferState.EXPIRED or (waiting and offer.expires_at <= now):
-            raise errors.OfferExpired()
-        raise errors.IllegalMove(state=str(offer.state))
-    job = session.get_one(jobs_models.Job, answered.job_id)
+        raise _too_late(session, offer, now=now)
     notifications.withdraw(session, [answered.id], now=now)
     providers.record.write(
         session,

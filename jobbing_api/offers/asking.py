@@ -33,7 +33,8 @@ def ask(
     """Offer the job to each of ``chosen``, best first, ``stagger`` apart.
 
     An offer is visible and rings at its ``send_at``, and lives so many waking minutes
-    from then. Its distance is measured to the job's blurred place.
+    from then; where the resident chooses, it is to be answered by a fixed hour. Its
+    distance is measured to the job's blurred place.
     """
     market = session.get_one(markets.models.Market, job.market_id)
     category = session.get_one(markets.models.Category, job.category_id)
@@ -47,9 +48,6 @@ def ask(
         )
     }
     blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
-    life_min = policy.offer_life_min
-    if job.mode == "choose" and policy.choose_answer_min:
-        life_min = policy.choose_answer_min
 
     made = []
     for place, candidate in enumerate(chosen):
@@ -79,9 +77,7 @@ def ask(
                 call_out_fee_cents=candidate.call_out_fee_cents,
             ),
             send_at=send_at,
-            expires_at=markets.waking_deadline(
-                policy, from_at=send_at, minutes=life_min, time_zone=market.time_zone
-            ),
+            expires_at=_expires_at(job, policy, send_at=send_at, time_zone=market.time_zone),
             created_at=now,
         )
         notifications.tell(
@@ -123,6 +119,18 @@ def ask(
         ],
     )
     return made
+
+
+def _expires_at(
+    job: jobs_models.Job, policy: markets.Policy, *, send_at: datetime, time_zone: str
+) -> datetime:
+    if job.mode == "choose" and policy.choose_answer_min:
+        # By the clock, nights included: the resident's time to choose comes after it,
+        # and the round ends by the clock too.
+        return send_at + timedelta(minutes=policy.choose_answer_min)
+    return markets.waking_deadline(
+        policy, from_at=send_at, minutes=policy.offer_life_min, time_zone=time_zone
+    )
 
 
 def rounded_m(distance_m: float) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, jobs, notifications, providers
+from jobbing_api import accounts, errors, jobs, notifications, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobMove, JobState, OfferMove, OfferState, offer_sources
@@ -31,21 +31,22 @@ def withdraw_live(
     *,
     now: datetime,
     told: str,
-    keep: uuid.UUID | None = None,
+    keep: frozenset[OfferState] = frozenset({OfferState.ACCEPTED}),
 ) -> None:
-    """Take back every offer of the job that is still waiting, but ``keep``.
+    """Take back every offer of the job, whose lock the caller holds, that is still live;
+    those in a state of ``keep`` stay.
 
     Pushes nobody heard yet are withdrawn in silence; whoever may have heard is told
     ``told``, which replaces the offer on their phone. It costs nobody anything.
     """
-    query = update(models.Offer).where(
-        models.Offer.job_id == job.id,
-        models.Offer.state.in_(sorted(offer_sources(OfferMove.WITHDRAW) - {OfferState.ACCEPTED})),
-    )
-    if keep is not None:
-        query = query.where(models.Offer.id != keep)
     gone = session.scalars(
-        query.values(state=OfferState.WITHDRAWN, ended_at=now).returning(models.Offer),
+        update(models.Offer)
+        .where(
+            models.Offer.job_id == job.id,
+            models.Offer.state.in_(sorted(offer_sources(OfferMove.WITHDRAW) - keep)),
+        )
+        .values(state=OfferState.WITHDRAWN, ended_at=now)
+        .returning(models.Offer),
         execution_options={"populate_existing": True, "synchronize_session": False},
     ).all()
     if not gone:
@@ -72,7 +73,7 @@ def withdraw_live(
         ],
     )
     for offer in asked:
-        if offer.id in unheard:
+        if offer.id in unheard and offer.seen_at is None:
             continue
         notifications.tell(
             session,
@@ -96,12 +97,13 @@ def cancel(
 ) -> jobs_models.Job:
     """Cancel, from whichever side asks.
 
-    The resident (or an operator) ends the job; the assigned provider drops out, and
-    the job is open again in a new round. Raises IllegalMove once work has begun.
+    The resident (or an operator who may act) ends the job; the assigned provider drops
+    out, and the job is open again in a new round. Raises IllegalMove once work has begun.
     """
     view = jobs.get_for(session, job_id, account, now=now)
     if view.role == "provider":
         return drop_out(session, view.job, account=account, reason=reason, now=now)
+    _refuse_onlooker(session, view, account)
     job = jobs.move(
         session,
         job_id,
@@ -116,7 +118,17 @@ def cancel(
     if accepted is not None:
         providers.release(session, job_id=job.id, because="job-cancelled", now=now)
         jobs.tell(session, job, accepted.provider_id, "job-cancelled", now=now)
+    if view.role == "operator":
+        jobs.tell(session, job, job.resident_id, "job-cancelled", now=now)
     return job
+
+
+def _refuse_onlooker(session: Session, view: jobs.View, account: accounts_models.Account) -> None:
+    """An operator who was only let look at a market does not act in it."""
+    if view.role == "operator":
+        level = accounts.operator_markets(session, account.id).get(view.job.market_id)
+        if level != "act":
+            raise errors.NotAllowed()
 
 
 def drop_out(
@@ -221,15 +233,20 @@ def dispatch(
     view = jobs.get_for(session, job_id, account, now=now)
     if view.role == "provider":
         raise errors.NotAllowed()
+    _refuse_onlooker(session, view, account)
     job = view.job
-    session.refresh(job, with_for_update=True)
+    jobs.lock(session, job_id)
     if job.state != JobState.UNFILLED:
         raise errors.IllegalMove(state=str(job.state))
     wished = {name: getattr(job, name) for name in CHANGEABLE} | dict(changes)
     if wished["budget_kind"] == "quotes":
         wished["budget_cents"] = None
     jobs.check_window(
-        wished["window_from"], wished["window_to"], wished["duration_minutes"], now=now
+        wished["window_from"],
+        wished["window_to"],
+        wished["duration_minutes"],
+        urgency=job.urgency,
+        now=now,
     )
     jobs.check_terms(wished["mode"], job.urgency, wished["budget_kind"], wished["budget_cents"])
     job = jobs.move(
@@ -257,20 +274,24 @@ def dispatch(
 
 def expire_due(session: Session, *, now: datetime, limit: int = 1000) -> int:
     """Offers whose life is over; silence goes on the record. A job nobody can answer
-    any more is looked at again at once."""
-    due = (
-        select(models.Offer.id)
-        .where(
-            models.Offer.state.in_(sorted(offer_sources(OfferMove.EXPIRE))),
-            models.Offer.expires_at <= now,
-        )
-        .order_by(models.Offer.expires_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    any more is looked at again at once. Jobs that are being changed have their turn a
+    moment later."""
+    over = (
+        models.Offer.state.in_(sorted(offer_sources(OfferMove.EXPIRE))),
+        models.Offer.expires_at <= now,
     )
+    due = select(models.Offer.job_id).where(*over).order_by(models.Offer.expires_at).limit(limit)
+    held = session.scalars(
+        select(jobs_models.Job.id)
+        .where(jobs_models.Job.id.in_(due.scalar_subquery()))
+        .order_by(jobs_models.Job.id)
+        .with_for_update(key_share=True, skip_locked=True)
+    ).all()
+    if not held:
+        return 0
     expired = session.scalars(
         update(models.Offer)
-        .where(models.Offer.id.in_(due.scalar_subquery()))
+        .where(models.Offer.job_id.in_(held), *over)
         .values(state=OfferState.EXPIRED, ended_at=now)
         .returning(models.Offer),
         execution_options={"populate_existing": True, "synchronize_session": False},

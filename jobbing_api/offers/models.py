@@ -61,7 +61,7 @@ class Offer(Base):
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     decline_reason: Mapped[str | None] = mapped_column(Text)
-    quote: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    quote: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (

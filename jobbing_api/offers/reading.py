@@ -75,6 +75,11 @@ def counts(session: Session, job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, di
     return found
 
 
+def quoted(session: Session, job: jobs_models.Job) -> int:
+    """How many quotes the resident may choose among now."""
+    return counts(session, [job.id])[job.id].get(str(OfferState.QUOTED), 0)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
     """One provider the owner's job was offered to, in bands.

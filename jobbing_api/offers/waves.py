@@ -40,18 +40,18 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     nobody is left to ask and nobody can still answer, or time is up, the round is
     given up with the reason.
     """
-    job = session.scalars(
-        select(jobs_models.Job).where(jobs_models.Job.id == job_id).with_for_update(),
-        execution_options={"populate_existing": True},
-    ).one_or_none()
+    job = jobs.lock(session, job_id)
     if job is None or job.state != JobState.OPEN or (job.round, job.wave + 1) != (round_, wave):
         return 0
     policy = policy_of(session, job, now=now)
     give_up_at = job.give_up_at or now
     latest_start = job.window_to - timedelta(minutes=job.duration_minutes)
-    if now >= latest_start or now >= give_up_at:
+    if now >= latest_start:
         reason = "no-longer-possible" if _never_asked(session, job) else None
         give_up(session, job, reason=reason, now=now)
+        return 0
+    if now >= give_up_at:
+        give_up(session, job, reason=_reason_too_long(session, job, policy, now=now), now=now)
         return 0
     live = _live(session, job)
     if wave > policy.waves_at_most or _enough_answers(session, job, policy):
@@ -61,20 +61,23 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             give_up(session, job, reason=None, now=now)
         return 0
 
-    ranking, chosen, search_id = _choose(session, job, policy, now=now)
+    look_again_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
+    size = _size(job, policy, live)
+    if size == 0:
+        job.wake_at = look_again_at
+        return 0
+    ranking, chosen, search_id = _choose(session, job, policy, size=size, now=now)
     if not chosen:
-        if live:
-            # Somebody may still answer; look again in case others come free.
-            job.wake_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
-        elif job.urgency == "now" and ranking.in_reach:
-            # There are people here, none of them on duty this minute: wait for one.
-            job.wake_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
+        # Somebody may still answer, or whoever could come has no ear for it right now
+        # (off duty, or asked about enough else, perhaps by a wave a moment ago).
+        if live or ranking.candidates or ranking.fell_out.keys() & _PASSES:
+            job.wake_at = look_again_at
         else:
             give_up(session, job, reason=_reason_nobody(session, job, ranking), now=now)
         return 0
 
     job.wave = wave
-    job.wake_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
+    job.wake_at = look_again_at
     session.add(
         models.Wave(
             job_id=job.id,
@@ -102,15 +105,25 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     return len(chosen)
 
 
+def _size(job: jobs_models.Job, policy: markets.Policy, live: int) -> int:
+    """How many the next wave asks at most. Whoever chooses among answers has so many
+    asked and no more: another only in the place of one who declined or kept silent."""
+    if job.mode == "choose" and policy.choose_asked:
+        return max(0, policy.choose_asked - live)
+    return policy.wave_size
+
+
 def _choose(
-    session: Session, job: jobs_models.Job, policy: markets.Policy, *, now: datetime
+    session: Session,
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    *,
+    size: int,
+    now: datetime,
 ) -> tuple[matching.Ranking, list[matching.Candidate], uuid.UUID]:
     """The ranking a wave is taken from, its people (rows locked, best first), and the
     record of the search."""
     without = left_out(session, job)
-    size = policy.wave_size
-    if job.mode == "choose" and policy.choose_asked:
-        size = policy.choose_asked
     step = 0
     while True:
         request = request_of(session, job, policy, leave_out=without, radius_step=step)
@@ -135,8 +148,12 @@ def _choose(
     return ranking, [one for one in ranking.candidates if one.provider_id in fit], search_id
 
 
-#: More than any thin town holds.
+#: Everybody, for a town where few live; a bound, because "thin" counts those close by
+#: only, and a city may lie within reach.
 _EVERYBODY = 100
+
+#: Why somebody who could come cannot be asked at this moment and may be a little later.
+_PASSES = frozenset({"offline", "live-offers", "daily-offers"})
 
 
 def _live(session: Session, job: jobs_models.Job) -> int:
@@ -184,34 +201,57 @@ def _reason_nobody(session: Session, job: jobs_models.Job, ranking: matching.Ran
     others = Counter(
         {name: n for name, n in ranking.fell_out.items() if name not in ("own-job", "blocked")}
     )
-    if not others:
-        return "nobody-in-reach"
     fit = others.keys() - {"suspended", "language", "tools", "papers", "radius"}
     if not fit:
         return "nobody-in-reach"
-    if set(fit) == {"price"}:
+    if fit == {"asked-before"}:
+        # They declined in an earlier round, or had accepted and dropped out.
+        return "declined"
+    if fit <= {"price", "asked-before"}:
         return "price-too-low"
     return "nobody-free"
+
+
+def _reason_too_long(
+    session: Session, job: jobs_models.Job, policy: markets.Policy, *, now: datetime
+) -> str | None:
+    """Why a round that waited for somebody to ask until its time was up found nobody;
+    None when some were asked and it is theirs to say."""
+    if not _never_asked(session, job):
+        return None
+    request = request_of(session, job, policy, leave_out=left_out(session, job))
+    return _reason_nobody(
+        session, job, matching.rank(session, request, policy, 1, now=now, purpose=None)
+    )
 
 
 def give_up(session: Session, job: jobs_models.Job, *, reason: str | None, now: datetime) -> None:
     """End the round without anybody: open offers are withdrawn, the resident is told
     why. ``reason`` None: it is read from the answers."""
     endings.withdraw_live(session, job, now=now, told="offer-withdrawn")
+    because = reason or _reason_from_answers(session, job)
     job = jobs.move(
         session,
         job.id,
         JobMove.GIVE_UP,
         now=now,
         actor_role="system",
-        reason=reason or _reason_from_answers(session, job),
-        changes={"unfilled_because": reason or _reason_from_answers(session, job)},
+        reason=because,
+        changes={"unfilled_because": because},
     )
     jobs.tell(session, job, job.resident_id, "job-unfilled", now=now)
 
 
 def _reason_from_answers(session: Session, job: jobs_models.Job) -> str:
-    """Declined, if most of those who answered said why; else nobody answered."""
+    """What came of asking: prices of which none was chosen, else what most of those
+    said who declined, else nothing."""
+    quotes = select(models.Offer.id).where(
+        models.Offer.job_id == job.id,
+        models.Offer.round == job.round,
+        models.Offer.quote.is_not(None),
+    )
+    if session.scalars(quotes.limit(1)).first() is not None:
+        return "nobody-chosen"
     reasons: Sequence[Any] = session.execute(
         select(models.Offer.decline_reason, func.count())
         .where(

@@ -42,7 +42,12 @@ def erase(session: Session, account: accounts_models.Account, *, now: datetime) 
     """
     # Waits for whatever this person is doing right now, so that nothing is written
     # about them behind our back; what has to wait for us in turn is tried again.
-    session.refresh(account, with_for_update=True)
+    session.scalars(
+        select(accounts_models.Account)
+        .where(accounts_models.Account.id == account.id)
+        .with_for_update(),
+        execution_options={"populate_existing": True},
+    ).one()
     if account.erased_at is not None:
         return
     _refuse_at_work(session, account.id)

@@ -29,7 +29,8 @@ PRICE_KINDS = ("hourly", "flat", "quote")
 FARTHEST_M = 200_000
 NEAREST_M = 100
 MOST_CORNERS = 500
-MOST_CENTS = 10_000_000
+#: Of the smallest coin anywhere: a visit in rupiah has eight digits.
+MOST_CENTS = 1_000_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,6 @@ Hides: in which order things are made, and how little is done when they are ther
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,3 +98,102 @@ def seed(
         operator_email=identities.operator_email(market.slug),
         password=identities.PASSWORD,
     )
+
+
+def _prepared(
+    session: Session, town: gazetteer.Town, reader: progress.Reader, *, now: datetime
+) -> markets.models.Market:
+    """The market with its categories, names of places, rules and operator."""
+    settling.take_turns(session, "markets")
+    markets.sync_categories(session)
+    market, made = towns.market_of(session, town, now=now)
+    if made:
+        reader.say(
+            f"New market {market.slug}: {2 * towns.RADIUS_M // 1000} km wide,"
+            f" {market.time_zone}, {market.currency}."
+        )
+    elif market.name != town.name:
+        reader.say(f"{town.name} lies in the market {market.name}, whose people these are.")
+    loaded = towns.load_gazetteer(session, market.country)
+    if loaded:
+        reader.say(f"{loaded:,} places of {market.country} can be found by name (GeoNames).")
+    towns.open_for_play(session, market, now=now)
+    return market
+
+
+def _there(session: Session, slug: str, seed: int, wanted: dict[str, int]) -> dict[str, int]:
+    return {
+        role: settling.settled(session, slug, seed, role, most) if most else 0
+        for role, most in wanted.items()
+    }
+
+
+def _settlement(session: Session, market: markets.models.Market, seed: int) -> settling.Settlement:
+    languages = gazetteer.languages(market.country)
+    categories = markets.all_categories(session)
+    ground = people.Ground(
+        slug=market.slug,
+        name=market.name,
+        currency=market.currency,
+        area=to_shape(market.area),
+        languages=languages,
+        places=_places(session, market),
+        categories=[
+            people.Category(
+                slug=category.slug,
+                name=category.names["fr" if languages[0] == "fr" else "en"],
+                group=category.group_slug,
+                price_kind=category.price_kind,
+                tools=tuple(category.brief_template["needs"]),
+                papers=tuple(category.papers),
+            )
+            for category in categories
+        ],
+    )
+    return settling.Settlement(
+        ground=ground,
+        market_id=market.id,
+        time_zone=market.time_zone,
+        category_ids={category.slug: category.id for category in categories},
+        seed=seed,
+        password_hash=accounts.password_hash(identities.PASSWORD),
+    )
+
+
+def _places(session: Session, market: markets.models.Market) -> Sequence[people.Place]:
+    """The places on the market's ground, in an order that never changes."""
+    place = markets.models.Place
+    spot = func.ST_GeomFromWKB(func.ST_AsBinary(place.point), geography.SRID)
+    found = session.execute(
+        select(place.name, place.point, place.population)
+        .join(markets.models.Market, func.ST_Covers(markets.models.Market.area, spot))
+        .where(markets.models.Market.id == market.id, place.country == market.country)
+        .order_by(place.id)
+    )
+    places = [
+        people.Place(name=row.name, point=geography.lon_lat(row.point), population=row.population)
+        for row in found
+    ]
+    if places:
+        return places
+    inside = to_shape(market.area).representative_point()
+    return [people.Place(name=market.name, point=(inside.x, inside.y), population=0)]
+
+
+def _settle(
+    into: settling.Settlement,
+    role: str,
+    most: int,
+    there: int,
+    reader: progress.Reader,
+    *,
+    now: datetime,
+) -> None:
+    if there == most:
+        return
+    with reader.counting(f"{role.capitalize()}s", most) as advance:
+        for first in range(1, most + 1, _BATCH):
+            numbers = range(first, min(first + _BATCH, most + 1))
+            with database.transaction() as session:
+                settling.settle(session, into, role, numbers, now=now)
+            advance(len(numbers))

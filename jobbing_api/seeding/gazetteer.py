@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import babel
+from babel.languages import get_official_languages
 from babel.numbers import get_territory_currencies
 
 from jobbing_api import markets
@@ -134,10 +135,14 @@ def places(country: str) -> Iterator[markets.Place]:
 
 
 def languages(country: str) -> tuple[str, ...]:
-    """A country's languages (ISO 639-1), the main one first; English if none is known."""
-    listed = _countries().get(country, {}).get("languages", "")
-    codes = [tag.partition("-")[0] for tag in listed.split(",")]
-    return tuple(dict.fromkeys(code for code in codes if re.fullmatch("[a-z]{2}", code))) or ("en",)
+    """A country's main language and the other official ones (ISO 639-1); English if none
+    is known."""
+    listed = _countries().get(country, {}).get("languages", "").split(",")
+    main = [tag.partition("-")[0] for tag in listed]
+    official = get_official_languages(country, de_facto=True)
+    known = [code for code in main if re.fullmatch("[a-z]{2}", code)][:1]
+    known += [code for code in official if re.fullmatch("[a-z]{2}", code)]
+    return tuple(dict.fromkeys(known)) or ("en",)
 
 
 def currency(country: str) -> str:

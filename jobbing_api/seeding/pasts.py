@@ -57,7 +57,7 @@ def facts(joined_days_ago: float, categories: Sequence[str], dice: random.Random
         answers=min(0.99, dice.betavariate(8, 1.6)),
         accepts=dice.uniform(0.25, 0.6),
         punctual=min(0.995, dice.betavariate(16, 1.2)),
-        stars=min(5.0, dice.gauss(4.6, 0.25)),
+        stars=min(5.0, dice.gauss(4.7, 0.22)),
         answer_min=dice.lognormvariate(2.2, 0.8),
     )
     span = min(joined_days_ago, _LONGEST_DAYS)
@@ -101,9 +101,9 @@ def _offer(
     job = draw_id(dice)
     kinds = ("kept", "late", "cancelled", "absent")
     failing = 1 - character.punctual
-    kind = dice.choices(
-        kinds, (character.punctual, failing * 0.6, failing * 0.35, failing * 0.05)
-    )[0]
+    kind = dice.choices(kinds, (character.punctual, failing * 0.6, failing * 0.35, failing * 0.05))[
+        0
+    ]
     yield fact(kind, job, visit)
     reviewed = visit - dice.uniform(0.1, 5)
     if kind in ("kept", "late") and reviewed > 0 and dice.random() < 0.65:
@@ -114,7 +114,7 @@ def _stars(mean: float, dice: random.Random) -> int:
     """Stars as people give them: mostly five, seldom two, and then and when one."""
     if dice.random() < 0.015:
         return dice.choice((1, 2))
-    return max(2, min(5, math.floor(dice.gauss(mean, 0.55) + 0.5)))
+    return max(2, min(5, math.floor(dice.gauss(mean, 0.5) + 0.5)))
 
 
 def draw_id(dice: random.Random) -> uuid.UUID:

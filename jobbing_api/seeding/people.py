@@ -248,9 +248,10 @@ def _person(ground: Ground, seed: int, role: str, number: int) -> tuple[Person, 
     spoken += [
         other
         for other, share in _SPOKEN.items()
-        if other not in ground.languages[:3] and dice.random() < (0.85 if other == origin else share)
+        if other not in ground.languages[:3]
+        and dice.random() < (0.85 if other == origin else share)
     ]
-    names = _names().get(origin) or _names()["en"]
+    names = _names().get(origin, _names()["en"])
     person = Person(
         id=identities.person_id(ground.slug, seed, role, number),
         role=role,

@@ -28,7 +28,7 @@ from jobbing_api.seeding import identities, people
 
 #: Parents before children.
 _TABLES = tuple(
-    model.__table__
+    model.__tablename__
     for model in (
         accounts.models.Account,
         accounts.models.AccountRole,
@@ -60,11 +60,21 @@ class Settlement:
     password_hash: str
 
 
-def settled(session: Session, ground: people.Ground, seed: int, role: str, most: int) -> int:
+def take_turns(session: Session, what: str) -> None:
+    """Wait until no other seed is at work on ``what``; until the transaction ends, none
+    other will be."""
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtext('jobbing.seeding'), hashtext(:what))"),
+        {"what": what},
+    )
+
+
+def settled(session: Session, slug: str, seed: int, role: str, most: int) -> int:
     """How many of the first ``most`` people of a role are there."""
     account = accounts.models.Account
-    bounds = [identities.person_id(ground.slug, seed, role, number) for number in (1, most)]
-    return session.scalar(select(func.count()).where(account.id.between(*bounds))) or 0
+    first, last = (identities.person_id(slug, seed, role, number) for number in (1, most))
+    counted = select(func.count(account.id)).where(account.id.between(first, last))
+    return session.scalar(counted) or 0
 
 
 def settle(
@@ -74,10 +84,7 @@ def settle(
 
     Two that write at once take turns.
     """
-    session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtext('jobbing.seeding'), hashtext(:slug))"),
-        {"slug": into.ground.slug},
-    )
+    take_turns(session, into.ground.slug)
     missing = _missing(session, into, role, numbers)
     rows: _Rows = defaultdict(list)
     for number in missing:
@@ -86,16 +93,14 @@ def settle(
         else:
             _add_provider(rows, into, people.provider(into.ground, into.seed, number), now)
     for table in _TABLES:
-        _copy(session, table.name, rows[table.name])
+        _copy(session, table, rows[table])
     if role == identities.PROVIDER:
         ids = [row["account_id"] for row in rows[providers.models.Provider.__tablename__]]
         providers.rebuild(session, ids, now=now)
     return len(missing)
 
 
-def _missing(
-    session: Session, into: Settlement, role: str, numbers: Sequence[int]
-) -> list[int]:
+def _missing(session: Session, into: Settlement, role: str, numbers: Sequence[int]) -> list[int]:
     """Whose id is new, and whose address nobody has taken in some other way."""
     slug, seed = into.ground.slug, into.seed
     ids = {number: identities.person_id(slug, seed, role, number) for number in numbers}
@@ -159,9 +164,7 @@ def _add_person(
     return joined_at
 
 
-def _add_provider(
-    rows: _Rows, into: Settlement, provider: people.Provider, now: datetime
-) -> None:
+def _add_provider(rows: _Rows, into: Settlement, provider: people.Provider, now: datetime) -> None:
     key = provider.person.id
     joined_at = _add_person(rows, into, provider.person, now, suspended=provider.suspended)
     rows["providers"].append(
@@ -277,5 +280,4 @@ def _copy(session: Session, table: str, rows: Iterable[Mapping[str, Any]]) -> No
 
 def analyze(session: Session) -> None:
     """Tell the planner of the rows that came at once."""
-    names = ", ".join(table.name for table in _TABLES)
-    session.execute(text(f"ANALYZE {names}"))
+    session.execute(text(f"ANALYZE {', '.join(_TABLES)}"))

@@ -15,13 +15,14 @@ from typing import Any
 
 import shapely
 from geoalchemy2.shape import to_shape
+from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon, mapping
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, geography, markets
-from jobbing_api.seeding import gazetteer, people
+from jobbing_api.seeding import gazetteer, identities
 
 #: A new market reaches so far from the middle of its town.
 RADIUS_M = 18_000
@@ -106,7 +107,7 @@ def _within_the_world(ground: BaseGeometry) -> BaseGeometry:
         world = shapely.box(-180 + 360 * turns, -90, 180 + 360 * turns, 90)
         part = ground.intersection(world)
         if part.area > 0:
-            parts.append(shapely.transform(part, lambda at, turns=turns: at - (360 * turns, 0)))
+            parts.append(affinity.translate(part, xoff=-360 * turns))
     return shapely.union_all(parts)
 
 
@@ -158,7 +159,7 @@ def open_for_play(session: Session, market: markets.models.Market, *, now: datet
             note=_NOTE,
             now=now,
         )
-    email = people.operator_email(market.slug)
+    email = identities.operator_email(market.slug)
     account = accounts.models.Account
     if session.scalars(select(account.id).where(account.email == email)).first() is None:
         accounts.make_operator(
@@ -166,7 +167,7 @@ def open_for_play(session: Session, market: markets.models.Market, *, now: datet
             email=email,
             market_slugs=[market.slug],
             level="act",
-            password=people.PASSWORD,
+            password=identities.PASSWORD,
             display_name=f"Operator {market.name}"[:80],
             now=now,
         )

@@ -61,8 +61,8 @@ def cents(euros: float, currency: str) -> int:
     digits = math.floor(math.log10(amount)) - 1
     # The money itself may know no smaller coin than what two digits would ask for.
     step = max(digits, -get_currency_precision(currency))
-    rounded = max(round(amount / 10.0**step), 1) * 10.0**step
-    return min(MOST_CENTS, max(1, round(rounded * 10 ** get_currency_precision(currency))))
+    rounded = max(round(amount / math.pow(10, step)), 1) * math.pow(10, step)
+    return min(MOST_CENTS, max(1, round(rounded * math.pow(10, get_currency_precision(currency)))))
 
 
 def usual_cents(category: str, currency: str) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from jobbing_api import accounts, database, firebase, settings
+from jobbing_api.accounts import access
 from jobbing_api.app import create_app
 from tests import factories
 from tests.conftest import NOW, Servers
@@ -40,17 +41,29 @@ class Clock:
 
 @dataclass
 class Person:
-    """Somebody signed in, with the few words a client knows."""
+    """Somebody signed in, with the few words a client knows.
+
+    Sends ``token``, or where there is a ``sign_in_id`` one that is good at the clock's
+    present, as a client that refreshes in time would.
+    """
 
     client: FlaskClient
     id: str
     token: str
     headers: dict[str, str] = field(default_factory=dict)
+    sign_in_id: uuid.UUID | None = None
+
+    def bearer(self) -> str:
+        if self.sign_in_id is None:
+            return self.token
+        config = self.client.application.config
+        bearer = access.Bearer(uuid.UUID(self.id), self.sign_in_id)
+        return access.mint(bearer, settings=config["SETTINGS"], now=config["CLOCK"]())
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
         """A request as this person; header names with underscores for hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {"Authorization": f"Bearer {self.token}", **self.headers, **named}
+        sent = {"Authorization": f"Bearer {self.bearer()}", **self.headers, **named}
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
         data = None if body is None else json.dumps(body)
@@ -150,6 +163,7 @@ def sign_in(
         str(signed_in.account.id),
         signed_in.access_token,
         {"Accept-Language": "en"} | headers,
+        signed_in.sign_in_id,
     )
 
 

@@ -78,7 +78,7 @@ JOBS: list[tuple[str, dict[str, Any], set[str]]] = [
     ("unknown budget", {"budget": {"kind": "barter", "amount_cents": 6000, "currency": "EUR"}}, {"budget.kind"}),
     ("quotes with an amount", {"mode": "choose", "budget": {"kind": "quotes", "amount_cents": 6000, "currency": "EUR"}}, {"budget.amount_cents"}),
     ("quotes without choosing", {"budget": {"kind": "quotes", "currency": "EUR"}}, {"budget.kind"}),
-    ("choose now", {"mode": "choose", "urgency": "now"}, {"mode"}),
+    ("choose now", {"mode": "choose", "urgency": "now", **_window(_HOUR, 5 * _HOUR)}, {"mode"}),
     ("now, but tomorrow", {"urgency": "now"}, {"window.from"}),
     ("unknown mode", {"mode": "auction"}, {"mode"}),
     ("unknown urgency", {"urgency": "yesterday"}, {"urgency"}),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,7 +16,6 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from jobbing_api import api
-from jobbing_api.accounts import access
 from jobbing_api.api import idempotency
 from jobbing_api.settings import Settings
 from tests.api.conftest import API, Clock, Person, job, point, rows, sign_in, slug
@@ -33,7 +31,6 @@ def test_the_same_key_and_body_get_the_same_answer(
     assert "Idempotency-Replayed" not in first.headers
     after = rows(session)
     clock.move(hours=23)
-    someone.token = _token_of(someone, clock, session)
     again = someone.post("/jobs", body, Idempotency_Key="post-1")
     assert again.headers["Idempotency-Replayed"] == "true"
     assert (again.status_code, again.data) == (first.status_code, first.data)
@@ -217,7 +214,6 @@ def test_answers_are_forgotten_after_a_day(
     first = someone.post("/jobs", job(clock.now), Idempotency_Key="k").get_json()
     assert api.forget_old(session, clock.now) == 0
     clock.move(hours=24, minutes=1)
-    someone.token = _token_of(someone, clock, session)
     anew = someone.post("/jobs", job(clock.now), Idempotency_Key="k")
     assert anew.status_code == 201
     assert anew.get_json()["id"] != first["id"]
@@ -270,15 +266,3 @@ def test_a_connection_lost_before_the_commit_leaves_the_key_free(
         assert rows(session)["idempotency_answers"] == 0
     assert someone.post("/jobs", job(clock.now), Idempotency_Key="k").status_code == 201
 
-
-def _token_of(someone: Person, clock: Clock, session: Session) -> str:
-    """A fresh access token of the same person: the old one has expired."""
-    application = someone.client.application
-    sign_in_id = session.execute(
-        text("SELECT id FROM sign_ins WHERE account_id = CAST(:id AS uuid)"), {"id": someone.id}
-    ).scalar_one()
-    return access.mint(
-        access.Bearer(uuid.UUID(someone.id), sign_in_id),
-        settings=application.config["SETTINGS"],
-        now=clock.now,
-    )

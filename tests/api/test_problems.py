@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from collections.abc import Callable
@@ -88,6 +89,21 @@ def test_a_body_too_large_is_refused(
     refused = someone.post("/jobs", body)
     assert (refused.status_code, slug(refused)) == (413, "payload-too-large")
     assert rows(session) == before
+
+
+def test_a_body_too_large_is_refused_without_its_length(person: Callable[..., Person]) -> None:
+    someone = person()
+    refused = someone.client.post(
+        f"{API}/jobs",
+        input_stream=io.BytesIO(b" " * (bodies.MOST_BYTES + 1)),
+        headers={
+            "Authorization": f"Bearer {someone.bearer()}",
+            "Content-Type": "application/json",
+            "Transfer-Encoding": "chunked",
+        },
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+    assert (refused.status_code, slug(refused)) == (413, "payload-too-large")
 
 
 @pytest.mark.parametrize(
@@ -293,7 +309,7 @@ def test_one_line_a_request_and_nothing_private_in_it(
     for told in ("POST", "/api/v1/jobs", "201", someone.id, "request_id", "duration_ms"):
         assert told in line
     everything = " ".join(record.getMessage() for record in caplog.records)
-    for private in ("Cachée", "4.8123", someone.token, "Gouttière"):
+    for private in ("Cachée", "4.8123", someone.bearer(), "Gouttière"):
         assert private not in everything
 
 

@@ -229,6 +229,7 @@ def test_a_post_succeeds_while_redis_is_down(stack: Stack, test_servers: Servers
     assert all(who.offer_for(job["id"]) for who in providers)
 
 
+@pytest.mark.timeout(600)
 def test_two_hundred_jobs_with_twenty_racing_accepts_each(stack: Stack, tables: Engine) -> None:
     """Each job has exactly one winner, and nobody is booked twice at once."""
     language, providers = _providers(stack, 20)

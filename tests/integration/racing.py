@@ -1,21 +1,27 @@
 """Real threads on real connections, and what must be true whatever they did.
 
-``together`` lets calls meet; ``assert_consistent`` reads the tables with SQL of its own
-and knows nothing of the code that wrote them.
+A ``Town`` holds committed cases to race for, ``together`` lets calls meet,
+``assert_consistent`` reads the tables with SQL of its own and knows nothing of the code
+that wrote them.
 """
 
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors
+from jobbing_api import database, errors, offers
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.offers import models as offers_models
+from tests import factories
 
 
 def in_transaction(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[], Any]:
@@ -153,7 +159,7 @@ def _assert_never(connection: Any) -> None:
         for name, query in _NEVER.items()
         if (rows := connection.execute(text(query)).all())
     }
-    assert found == {}
+    assert not found, found
 
 
 def wait_for_blocked(engine: Engine, at_least: int = 1, *, within_s: float = 10) -> None:
@@ -187,3 +193,71 @@ def statements(session: Session) -> Iterator[list[str]]:
         yield ran
     finally:
         event.remove(connection, "before_cursor_execute", note)
+
+
+class Town:
+    """A committed world. Every case has a hamlet of its own, out of reach of the others,
+    so that no cap and no calendar ties two cases together."""
+
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        self.engine = engine
+        self.now = now
+        self.soon = now + timedelta(minutes=5)
+        self._hamlets = 0
+
+    def hamlet(self, people: int) -> tuple[factories.LonLat, list[uuid.UUID]]:
+        """A place and the providers who reach it and nothing else."""
+        self._hamlets += 1
+        row, column = divmod(self._hamlets, 20)
+        place = (4.40 + 0.04 * column, 45.32 + 0.04 * row)
+        with database.transaction() as session:
+            ids = [
+                factories.provider(session, base=place, reach_m=1000, now=self.now).account_id
+                for _ in range(people)
+            ]
+        return place, ids
+
+    def job(
+        self, place: factories.LonLat, **changes: Any
+    ) -> tuple[jobs_models.Job, list[offers_models.Offer]]:
+        with database.transaction() as session:
+            job = factories.job(session, now=self.now, location=place, **changes)
+            made = factories.ask(session, job, now=self.now)
+        return job, made
+
+    def case(
+        self, people: int, **changes: Any
+    ) -> tuple[jobs_models.Job, list[offers_models.Offer]]:
+        """A job all of whose people were asked at once."""
+        place, ids = self.hamlet(people)
+        job, made = self.job(place, **changes)
+        assert len(made) == len(ids)
+        return job, made
+
+    def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[], Any]:
+        return in_transaction(function, *args, **{"now": self.soon, **kwargs})
+
+    def accept(self, offer: offers_models.Offer) -> Callable[[], Any]:
+        return self.answer(offers.accept, offer)
+
+    def answer(
+        self, function: Callable[..., Any], offer: offers_models.Offer, **kwargs: Any
+    ) -> Callable[[], Any]:
+        """The provider of an offer answers it."""
+        return self.call(_as_provider, function, offer, **kwargs)
+
+    def one(self, statement: str, **values: Any) -> Any:
+        with self.engine.connect() as connection:
+            return connection.execute(text(statement), values).one()
+
+
+def _as_provider(
+    session: Session,
+    function: Callable[..., Any],
+    offer: offers_models.Offer,
+    *,
+    now: datetime,
+    **kwargs: Any,
+) -> Any:
+    person = factories.person(session, offer.provider_id)
+    return function(session, offer.id, account=person, now=now, **kwargs)

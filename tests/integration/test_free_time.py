@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.dialects.postgresql import Range
@@ -115,6 +115,8 @@ bounds = st.lists(st.integers(0, 1440), min_size=2, max_size=2, unique=True).map
 @settings(
     max_examples=60,
     deadline=None,
+    # Shrinking would write some ten thousand calendars.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     # Each example rolls back to a savepoint of its own.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

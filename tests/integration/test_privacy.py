@@ -531,7 +531,9 @@ def test_an_erased_provider_is_never_asked_again(
 def test_an_erased_person_is_out_and_may_come_back_as_somebody_new(
     session: Session, town: Town, settings: Settings, now: datetime
 ) -> None:
-    privacy.erase(session, town.ada, now=now)
+    session.expunge_all()
+    ada, _ = accounts.authenticate(session, town.signed_in.access_token, settings=settings, now=now)
+    privacy.erase(session, ada, now=now)
     with pytest.raises(errors.SessionRevoked):
         accounts.authenticate(session, town.signed_in.access_token, settings=settings, now=now)
     with pytest.raises(errors.InvalidToken):

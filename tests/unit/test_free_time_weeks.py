@@ -28,6 +28,8 @@ ZONES = {
     # At midnight: the day of the change has no first hour.
     "Africa/Cairo": [date(2026, 4, 24), date(2026, 10, 30)],
     "America/Santiago": [date(2026, 9, 6), date(2026, 4, 5)],
+    # The thirtieth never came: the islands crossed the date line.
+    "Pacific/Apia": [date(2011, 12, 30)],
 }
 
 
@@ -119,6 +121,14 @@ def weeks_of_somewhere(
         [local_time.Stretch(6, 130, 170)],
         datetime(2026, 10, 24, tzinfo=UTC),
         datetime(2026, 10, 26, tzinfo=UTC),
+    )
+)
+@example(  # A day that never came: its hours are read as those of the next.
+    (
+        "Pacific/Apia",
+        [local_time.Stretch(4, 480, 720)],
+        datetime(2011, 12, 30, 12, tzinfo=UTC),
+        datetime(2012, 1, 1, tzinfo=UTC),
     )
 )
 def test_weekly_hours_are_what_local_clocks_say(

@@ -49,8 +49,10 @@ REASONS = {
     "declined-time",
     "no-longer-possible",
     "nobody-answered",
+    "nobody-chosen",
     "nobody-free",
     "nobody-in-reach",
+    "price-too-low",
 }
 
 #: Ids that are put together at run time, and what they are put together from.
