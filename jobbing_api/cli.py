@@ -7,6 +7,7 @@ words typed is one clear line and exit code 2, never a stack trace.
 from __future__ import annotations
 
 import functools
+import io
 import signal
 import sys
 import threading
@@ -17,6 +18,7 @@ from typing import Any, NoReturn
 
 import click
 from flask import Flask
+from rich.console import Console
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -27,12 +29,14 @@ from jobbing_api import (
     errors,
     markets,
     offers,
+    play,
     queue,
     schema,
     seeding,
     settings,
     tasks,
     telemetry,
+    words,
 )
 from jobbing_api.jobs import models as jobs_models
 
@@ -235,3 +239,45 @@ def seed(
     ):
         if email is not None:
             click.echo(f"  {role:12} {email}")
+
+
+@group.command("play")
+@click.option("--base-url", help="Where the API is served; the settings' BASE_URL if not given.")
+@click.option("--push-url", help="Where the stand-in for Google is; PUSH_URL if not given.")
+@click.option("--market", help="Slug of the market to play in; the first if not given.")
+@click.option("--place", help="Play in the market that holds this town.")
+@click.option("--language", type=click.Choice(words.LANGUAGES), default="en", show_default=True)
+@command
+def play_main_job(
+    config: settings.Settings,
+    base_url: str | None,
+    push_url: str | None,
+    market: str | None,
+    place: str | None,
+    language: str,
+) -> None:
+    """Play the main job through the running system, as its people's phones would.
+
+    A clogged gutter in a seeded town, from the post to both reviews. Asks over HTTP
+    only. Ends with 0 if every step happened, else with 1 and the step that did not.
+    """
+    if config.push != "local":
+        refuse("play looks at the phones of the stand-in: it needs PUSH=local.")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that knows no euro sign is no reason to stop.
+        sys.stdout.reconfigure(errors="replace")
+    console = Console(highlight=False)
+    try:
+        play.play(
+            base_url=base_url or config.base_url,
+            push_url=push_url or config.push_url,
+            push_ca=config.push_ca,
+            market=market,
+            place=place,
+            language=language,
+            now=datetime.now(UTC),
+            console=console,
+        )
+    except play.Failed as failed:
+        play.tell_failed(console, play.Words(language), failed.step, failed.seen)
+        sys.exit(1)

@@ -8,7 +8,8 @@ Of firebase-admin 7.7.0 the HTTP client under ``send_each_async`` is replaced
 (``_Line`` below), because the one it brings
 
 * sends again by itself on 500 and 503, up to four times over 7 s, hiding the first
-  answer and its Retry-After, while our own rows know better when to try again;
+  answer and its Retry-After, while our own rows know better when to try again; and each
+  time leaks one of the connection's hundred streams, until nothing is sent any more;
 * fetches access tokens on the event loop, twice for *every* message that meets a 401;
 * starts a thread that asks Google for "regional access boundaries", even when the
   pushes go to the local stand-in;

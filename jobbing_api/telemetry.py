@@ -14,7 +14,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
@@ -77,7 +77,7 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Ours(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -85,10 +85,14 @@ def configure(settings: Settings) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [one for one in root.handlers if not isinstance(one, _Ours)] + [handler]
     root.setLevel(logging.INFO)
     # One line a request is ours; the server's own would repeat it with the address.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+
+class _Ours(logging.StreamHandler[TextIO]):
+    """Known by its class, so that configuring twice writes no line twice."""
 
 
 def _without_messages(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -110,7 +110,7 @@ SETTINGS = (
 
 #: How a world feels: a bit of everything, more than fifty nearby, a handful far apart,
 #: everybody's hours taken, nobody at all.
-FLAVOURS = ("mixed", "mixed", "mixed", "crowded", "sparse", "busy", "empty")
+FLAVOURS = ("mixed", "mixed", "mixed", "crowded", "crowded", "sparse", "busy", "empty")
 
 _TONGUES = ("fr", "en", "de")
 _TOOLS = ("ladder", "van", "drill")
@@ -136,7 +136,7 @@ class World:
 def worlds(draw: st.DrawFn, *, requests: int) -> World:
     """A world of some flavour, its size fitting, with so many requests."""
     flavour = draw(st.sampled_from(FLAVOURS))
-    sizes = {"crowded": (55, 75), "sparse": (1, 9), "empty": (0, 2)}
+    sizes = {"crowded": (60, 80), "sparse": (1, 9), "empty": (0, 2)}
     return World(
         seed=draw(st.integers(0, 2**40)),
         setting=draw(st.sampled_from([setting.slug for setting in SETTINGS])),
@@ -317,7 +317,7 @@ class Town(NamedTuple):
     @property
     def spread_m(self) -> float:
         """How far from the centre people live."""
-        return {"crowded": 4_000.0, "sparse": 30_000.0}.get(self.world.flavour, 15_000.0)
+        return {"crowded": 3_000.0, "sparse": 30_000.0}.get(self.world.flavour, 15_000.0)
 
     def somewhere(self, rng: random.Random, spread: float = 1.0) -> LonLat:
         """A place in town, sometimes one that others are at too."""
@@ -419,7 +419,8 @@ def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, rng: random.Random
     """A provider with everything; the same chance makes the same person again."""
     # What even twins do not share.
     ids = random.Random(f"{person_id}")
-    eager = town.world.flavour == "crowded" or rng.random() < 0.5
+    crowded = town.world.flavour == "crowded"
+    eager = crowded or rng.random() < 0.5
     _add_account(
         rows,
         person_id,
@@ -431,7 +432,7 @@ def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, rng: random.Random
     reach_m: int | None = rng.choice([100, 2000, 8000, 20_000, 60_000, 200_000])
     if eager:
         reach_m = 60_000
-    if rng.random() < 0.45:
+    if rng.random() < (0.1 if crowded else 0.45):
         reach_m = None
         middle = base if rng.random() < 0.6 else town.somewhere(rng)
         rings = drawn_area(rng, middle, rng.choice([3_000, 15_000, 60_000]))

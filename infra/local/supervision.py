@@ -207,11 +207,13 @@ class Keeper:
             "nodaemon = true",
             "silent = true",
             "umask = 077",
-            f"logfile = {_escaped(str(self._logs / 'supervisord.log'))}",
+            # Relative to where it runs: supervisord expands some of these twice, which no escape
+            # survives when the path of the clone holds a percent sign.
+            "logfile = ../log/supervisord.log",
             "logfile_maxbytes = 5MB",
             "logfile_backups = 2",
-            f"pidfile = {_escaped(str(self._run / 'supervisord.number'))}",
-            f"childlogdir = {_escaped(str(self._logs))}",
+            "pidfile = supervisord.number",
+            "childlogdir = ../log",
         ]
         if os.geteuid() == 0:
             # Said outright, because supervisord warns a root that has not chosen.
@@ -241,7 +243,7 @@ class Keeper:
                 f"stopasgroup = {str(program.stop_group).lower()}",
                 "killasgroup = true",
                 "redirect_stderr = true",
-                f"stdout_logfile = {_escaped(str(self.log(program.name)))}",
+                f"stdout_logfile = ../log/{program.name}.log",
                 "stdout_logfile_maxbytes = 10MB",
                 "stdout_logfile_backups = 3",
             ]

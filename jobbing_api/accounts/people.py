@@ -89,6 +89,7 @@ def add_role(
         account.roles.append(models.AccountRole(role=role))
         account.version += 1
         session.flush()
+        session.refresh(account, ["roles"])
         history.record(
             session,
             "role-added",

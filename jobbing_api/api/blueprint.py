@@ -20,6 +20,7 @@ from jobbing_api.api import bodies, contract
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
+
 class _Parser(FlaskParser):
     """Strict JSON, strict queries, and our own error for what does not fit."""
 
@@ -72,7 +73,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no ann
         who: frozenset[str] | None = contract.SIGNED_IN,
         body: type[ma.Schema] | None = None,
         query: type[ma.Schema] | None = None,
-        answer: type[ma.Schema] | None = None,
+        answer: type[ma.Schema] | Mapping[str, Any] | None = None,
         status: int = 200,
         version: Literal["", "read", "checked", "required"] = "",
         refuses: Iterable[type[errors.DomainError]] = (),
@@ -81,8 +82,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no ann
         """Declare a view's method: what it takes, gives and refuses, and who may call it.
 
         The method receives ``body`` and ``query`` by keyword, already validated, and
-        returns what ``answer`` dumps, or ``(that, headers)``. Its docstring is the
-        operation's summary and description, written for whoever calls it.
+        returns what ``answer`` dumps, or ``(that, headers)``; where ``answer`` is a piece
+        of the document, a response. Its docstring is the operation's summary and
+        description, written for whoever calls it.
         ``creates`` says that the answer names a new thing in ``Location``.
         """
         declared = contract.Operation(

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, matching, offers, providers
-from jobbing_api.api import fields, kinds, offer_shapes
-from jobbing_api.api import providers as provider_views
+from jobbing_api.api import fields, kinds, offer_shapes, provider_shapes
 from jobbing_api.jobs import models as jobs_models
+from jobbing_api.lifecycle import OfferState
 
 _BANDS = ("high", "medium", "low")
 
@@ -39,7 +39,7 @@ class AskedAnswer(kinds.Answer):
     quote = fields.part(offer_shapes.Quote, "The price they named.", allow_none=True)
     starts_at = fields.instant("When they would begin.", "2026-11-24T09:00:00Z")
     profile = fields.part(
-        provider_views.PublicAnswer,
+        provider_shapes.PublicAnswer,
         "Their public profile, once they have quoted or accepted.",
         allow_none=True,
     )
@@ -71,6 +71,16 @@ class RankedAnswer(kinds.Answer):
     outside_hours = fields.flag("Whether the slot lies outside their hours.", False)
 
 
+class AskedRankedAnswer(RankedAnswer):
+    """Somebody who was asked in this round, as the ranking had them then."""
+
+    offer_id = fields.uid("The offer.")
+    state = fields.choice("What came of it.", "sent", [str(state) for state in OfferState])
+    wave = fields.whole("In which wave.", 1, least=1, most=1000)
+    rank = fields.whole("Their place in it, from 1.", 1, least=1, most=1000)
+    distance_m = fields.figure("As the offer tells it: to the blurred place, rounded.", 2300.0)
+
+
 class NearMissAnswer(kinds.Answer):
     """Somebody in reach who was left out."""
 
@@ -81,8 +91,9 @@ class NearMissAnswer(kinds.Answer):
 
 
 class RankingAnswer(kinds.Answer):
-    """The ranking as it is now."""
+    """The ranking as it is now, and those whom it has already led to."""
 
+    asked = fields.many(AskedRankedAnswer, "Those asked in this round, in that order.")
     in_reach = fields.whole("With the skill, and the job in their reach.", 31, least=0, most=10**6)
     ranked = fields.whole("Who passed every filter.", 18, least=0, most=10**6)
     candidates = fields.many(RankedAnswer, "The best, best first.")
@@ -110,9 +121,7 @@ def for_owner(session: Session, job: jobs_models.Job, *, now: datetime) -> dict[
     for one in offers.asked(session, job):
         offer = made[one.offer_id]
         telling = offer.quote is not None or one.provider_id == job.provider_id
-        profile = (
-            providers.public_profile(session, one.provider_id, now=now) if telling else None
-        )
+        profile = providers.public_profile(session, one.provider_id, now=now) if telling else None
         shown.append(
             {
                 "offer_id": one.offer_id,
@@ -122,22 +131,43 @@ def for_owner(session: Session, job: jobs_models.Job, *, now: datetime) -> dict[
                 "bands": one.bands,
                 "quote": offer.quote,
                 "starts_at": offer.starts_at,
-                "profile": None if profile is None else provider_views.public(profile),
+                "profile": None if profile is None else provider_shapes.public(profile),
             }
         )
     return {"asked": shown, "ranking": None}
 
 
-def for_operator(session: Session, ranking: matching.Ranking) -> dict[str, Any]:
-    """The whole ranking, every part shown."""
+def for_operator(
+    session: Session, job: jobs_models.Job, ranking: matching.Ranking
+) -> dict[str, Any]:
+    """The whole ranking, every part shown; of those asked before, as they were then."""
+    made = [one for one in offers.offers_of_job(session, job.id) if one.round == job.round]
     names = _names(
         session,
-        [one.provider_id for one in ranking.candidates]
+        [one.provider_id for one in made]
+        + [one.provider_id for one in ranking.candidates]
         + [one.provider_id for one in ranking.near_misses],
     )
     return {
         "asked": None,
         "ranking": {
+            "asked": [
+                {
+                    "provider_id": one.provider_id,
+                    "display_name": names[one.provider_id],
+                    "offer_id": one.id,
+                    "state": str(one.state),
+                    "wave": one.wave,
+                    "rank": one.rank,
+                    "score": one.score,
+                    "parts": one.parts,
+                    "distance_m": one.distance_m,
+                    "starts_at": one.starts_at,
+                    "ends_at": one.ends_at,
+                    "outside_hours": one.outside_hours,
+                }
+                for one in sorted(made, key=lambda one: (one.wave, one.rank))
+            ],
             "in_reach": ranking.in_reach,
             "ranked": ranking.ranked,
             "fell_out": ranking.fell_out,
@@ -169,7 +199,5 @@ def for_operator(session: Session, ranking: matching.Ranking) -> dict[str, Any]:
 
 def _names(session: Session, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     account = accounts.models.Account
-    rows = session.execute(
-        select(account.id, account.display_name).where(account.id.in_(set(ids)))
-    )
-    return {account_id: name for account_id, name in rows}
+    rows = session.execute(select(account.id, account.display_name).where(account.id.in_(set(ids))))
+    return dict(rows.all())

@@ -305,9 +305,7 @@ def _refusals(slugs: list[str]) -> dict[str, Any]:
         "content": {
             problems.MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {
-                    slug: {"$ref": f"#/components/examples/{slug}"} for slug in slugs
-                },
+                "examples": {slug: {"$ref": f"#/components/examples/{slug}"} for slug in slugs},
             }
         },
     }
@@ -323,9 +321,7 @@ def _example(slug: str) -> dict[str, Any]:
         "type": f"/problems/{slug}",
         "title": words.say("en", f"problem-{slug}-title"),
         "status": problems.STATUS[slug],
-        "detail": words.say(
-            "en", f"problem-{slug}-detail", state="cancelled", request_id=number
-        ),
+        "detail": words.say("en", f"problem-{slug}-detail", state="cancelled", request_id=number),
         "request_id": number,
         **members,
     }

@@ -1,4 +1,4 @@
-"""The shapes of a job: what comes in with it, and what its people see of it.
+"""The shapes of a job as its people see it.
 
 Hides who sees what: its owner, the provider who has it and the operators of its market
 see where it is; a provider who had it once sees the blurred place only.
@@ -10,208 +10,15 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import marshmallow as ma
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, geography, history, markets, offers, words
-from jobbing_api.api import fields, kinds, lists, offer_shapes
+from jobbing_api.api import fields, job_bodies, kinds, offer_shapes
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JobState, OfferState
 
-STATES = [str(state) for state in JobState]
-
-_BUDGETS = ("fixed", "hourly", "quotes")
-_MODES = ("instant", "choose")
 _ROLES = ("resident", "provider", "operator")
-
-#: Minutes a visit may take.
-_SHORTEST, _LONGEST = 15, 1440
-
-_SOME_SPOT = (4.835, 45.758)
-
-
-class WindowBody(kinds.Body):
-    """When the job may be done: it must start and end within."""
-
-    from_ = fields.instant("Not before.", "2026-11-24T09:00:00+01:00", data_key="from")
-    to = fields.instant(
-        "Finished by; at most 60 days ahead.", "2026-11-24T18:00:00+01:00"
-    )
-
-
-class BudgetBody(kinds.Body):
-    """How much it may cost."""
-
-    kind = fields.choice(
-        "`fixed`: the amount is the price. `hourly`: the amount is the most an hour may cost."
-        " `quotes`: providers name a price; only with mode `choose`.",
-        "fixed",
-        _BUDGETS,
-    )
-    amount_cents = fields.cents(
-        "None with `quotes`.", 6000, least=1, allow_none=True, load_default=None
-    )
-    currency = fields.currency("The market's.")
-
-
-class _Brief(kinds.Named):
-    """A template's answers, or a few words, which are kept as ``{"text": ...}``."""
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[Any, Any]:
-        if isinstance(value, str):
-            return {"text": value.strip()}
-        return super()._deserialize(value, *args, **kwargs)
-
-
-def _brief(**given: Any) -> ma.fields.Field[Any]:
-    return _Brief(
-        metadata={
-            "description": "What a good result looks like: `answers` to the questions of the"
-            " category's template, by their ids, and whatever else helps. Plain text is kept"
-            ' as `{"text": ...}`. Whoever is asked sees it: no names, no address.',
-            "examples": [{"answers": {"length": 12, "ladder": "no"}, "text": "Leaves, I think."}],
-            "type": ["object", "string"],
-        },
-        error_messages={"null": "field-null"},
-        validate=[_small],
-        **given,
-    )
-
-
-def _small(brief: Mapping[str, Any]) -> None:
-    if len(str(brief)) > 8_000:
-        raise kinds.wrong("field-length", least=0, most=8_000)
-
-
-def _title(**given: Any) -> ma.fields.Field[Any]:
-    return fields.text("What it is about, in a line.", "Clogged gutter", most=120, **given)
-
-
-def _address(**given: Any) -> ma.fields.Field[Any]:
-    return fields.text(
-        "Where to ring; only who comes will see it.",
-        "12 rue des Tanneurs, 69001 Lyon",
-        least=0,
-        most=300,
-        lines=True,
-        **given,
-    )
-
-
-def _access_notes(**given: Any) -> ma.fields.Field[Any]:
-    return fields.text(
-        "How to get in; only who comes will see it.",
-        "Second courtyard, code 1234",
-        least=0,
-        most=1_000,
-        lines=True,
-        **given,
-    )
-
-
-class JobBody(kinds.Body):
-    """A job to be done."""
-
-    category = fields.slug("What kind of job: a slug of GET /categories.", "gutter-cleaning")
-    title = _title()
-    brief = _brief(load_default=dict)
-    location = fields.point("Exactly where; only who comes will see it.", _SOME_SPOT)
-    address = _address(load_default="")
-    access_notes = _access_notes(load_default="")
-    window = fields.part(WindowBody, "When it may be done.")
-    duration_minutes = fields.whole(
-        "How long it should take.", 90, least=_SHORTEST, most=_LONGEST
-    )
-    budget = fields.part(BudgetBody, "How much it may cost.")
-    mode = fields.choice(
-        "`instant`: the first good provider to accept has it. `choose`: you compare quotes;"
-        " not with urgency `now`.",
-        "instant",
-        _MODES,
-    )
-    urgency = fields.choice(
-        "`now`: start within 4 hours, asks whoever is on duty. `scheduled`: a fixed day."
-        " `flexible`: some day within three days or more.",
-        "scheduled",
-        markets.models.URGENCIES,
-    )
-    languages = fields.many(
-        fields.language("A language."),
-        "Any of which the provider must speak; empty for no wish.",
-        ["fr"],
-        most=10,
-        distinct=True,
-        load_default=list,
-    )
-    needs = fields.many(
-        fields.slug("A tool.", "ladder"),
-        "Tools the provider must bring.",
-        ["ladder"],
-        most=20,
-        distinct=True,
-        load_default=list,
-    )
-
-
-class JobChanges(kinds.Body):
-    """What may be reworded while the job is open or assigned."""
-
-    title = _title(required=False)
-    brief = _brief(required=False)
-    address = _address(required=False)
-    access_notes = _access_notes(required=False)
-
-    @ma.validates_schema
-    def _something(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise ma.ValidationError(["field-body-empty"])
-
-
-class DispatchBody(kinds.Body):
-    """What is to be different this time; what is left out stays."""
-
-    window = fields.part(WindowBody, "Another time.", required=False)
-    duration_minutes = fields.whole(
-        "Another duration.", 90, least=_SHORTEST, most=_LONGEST, required=False
-    )
-    budget = fields.part(BudgetBody, "Another price.", required=False)
-    mode = fields.choice("Another way of asking.", "choose", _MODES, required=False)
-
-
-class ReasonBody(kinds.Body):
-    """Why, if you like."""
-
-    reason = fields.text(
-        "In your words.", "Rained off", least=0, most=500, lines=True, load_default=""
-    )
-
-
-class ChooseBody(kinds.Body):
-    """Whose quote it is to be."""
-
-    offer_id = fields.uid("The offer that carries the quote.")
-
-
-class ReviewBody(kinds.Body):
-    """How it went."""
-
-    stars = fields.whole("1 to 5.", 5, least=1, most=5)
-    text = fields.text(
-        "In your words.", "Quick and tidy.", least=0, most=2_000, lines=True, load_default=""
-    )
-
-
-class JobsQuery(lists.PageQuery):
-    """Which jobs."""
-
-    state = fields.many(
-        fields.choice("A state.", "open", STATES),
-        "Only jobs in these states; several with commas.",
-        ["open", "assigned"],
-        commas=True,
-        load_default=list,
-    )
 
 
 class PersonAnswer(kinds.Answer):
@@ -224,7 +31,7 @@ class PersonAnswer(kinds.Answer):
 class BudgetAnswer(kinds.Answer):
     """How much it may cost."""
 
-    kind = fields.choice("How the amount is meant.", "fixed", _BUDGETS)
+    kind = fields.choice("How the amount is meant.", "fixed", job_bodies.BUDGETS)
     amount_cents = fields.cents("Null with `quotes`.", 6000, allow_none=True)
     currency = fields.currency("The market's.")
 
@@ -257,8 +64,12 @@ class EventAnswer(kinds.Answer):
     at = fields.instant("When.", "2026-11-23T10:02:00Z")
     event = fields.slug("What.", "job-assign")
     by = fields.choice("Who did it.", "provider", (*_ROLES, "system"))
-    state = fields.choice("The job's state from then on.", "assigned", STATES, allow_none=True)
-    reason = fields.text("Why, if that was said.", "Rained off", most=500, allow_none=True)
+    state = fields.choice(
+        "The job's state from then on.", "assigned", job_bodies.STATES, allow_none=True
+    )
+    reason = fields.text(
+        "Why, if that was said.", "Rained off", most=500, lines=True, allow_none=True
+    )
 
 
 class JobSummaryAnswer(kinds.Answer):
@@ -267,32 +78,37 @@ class JobSummaryAnswer(kinds.Answer):
     id = fields.uid("The job.")
     seen_as = fields.choice("As whom you see it.", "resident", _ROLES)
     market = fields.slug("Where it belongs.", "lyon")
-    state = fields.choice("Where it stands.", "assigned", STATES)
+    state = fields.choice("Where it stands.", "assigned", job_bodies.STATES)
     state_since = fields.instant("Since when.", "2026-11-23T10:02:00Z")
     category = fields.slug("What kind of job.", "gutter-cleaning")
     title = fields.text("What it is about.", "Clogged gutter", most=120)
     brief = fields.anything("What a good result looks like.", {"answers": {"length": 12}})
     location = fields.point(
         "Exactly where; null for a provider who does not come any more.",
-        _SOME_SPOT,
+        job_bodies.SOME_SPOT,
         allow_none=True,
     )
-    approximate_place = fields.point(
-        "Middle of its square kilometre.", offer_shapes.SOME_PLACE
-    )
+    approximate_place = fields.point("Middle of its square kilometre.", offer_shapes.SOME_PLACE)
     address = fields.text(
         "Where to ring; null as for `location`.",
         "12 rue des Tanneurs, 69001 Lyon",
+        least=0,
         most=300,
+        lines=True,
         allow_none=True,
     )
     access_notes = fields.text(
-        "How to get in; null as for `location`.", "Code 1234", most=1_000, allow_none=True
+        "How to get in; null as for `location`.",
+        "Code 1234",
+        least=0,
+        most=1_000,
+        lines=True,
+        allow_none=True,
     )
     window = fields.part(offer_shapes.WindowAnswer, "When it may be done.")
     duration_minutes = fields.whole("How long it should take.", 90, least=15, most=1440)
     budget = fields.part(BudgetAnswer, "How much it may cost.")
-    mode = fields.choice("How providers are asked.", "instant", _MODES)
+    mode = fields.choice("How providers are asked.", "instant", job_bodies.MODES)
     urgency = fields.choice("How soon.", "scheduled", markets.models.URGENCIES)
     languages = fields.many(fields.language("A language."), "Any of which will do.", ["fr"])
     needs = fields.many(fields.slug("A tool.", "ladder"), "Tools it takes.", ["ladder"])
@@ -329,7 +145,7 @@ class JobReviewAnswer(kinds.Answer):
     about = fields.choice("Of whom.", "provider", ["resident", "provider"], attribute="about_role")
     mine = fields.flag("Whether you wrote it.", True)
     stars = fields.whole("1 to 5.", 5, least=1, most=5)
-    text = fields.text("In their words.", "Quick and tidy.", most=2_000)
+    text = fields.text("In their words.", "Quick and tidy.", least=0, most=2_000, lines=True)
     written_at = fields.instant("When it was written.", "2026-11-25T18:00:00Z")
     visible_at = fields.instant("When both can read it.", "2026-12-01T12:00:00Z")
 
@@ -420,7 +236,7 @@ def _timeline(
             continue
         yield {
             "at": entry.at,
-            "event": entry.event,
+            "event": entry.event.replace("_", "-"),
             "by": entry.actor_role,
             "state": entry.to_state,
             "reason": entry.reason if own or seen_as != "provider" else None,
@@ -450,10 +266,8 @@ def _names(session: Session, found: Sequence[models.Job]) -> dict[uuid.UUID, str
         job.provider_id for job in found if job.provider_id is not None
     }
     account = accounts.models.Account
-    rows = session.execute(
-        select(account.id, account.display_name).where(account.id.in_(people))
-    )
-    return {account_id: name for account_id, name in rows}
+    rows = session.execute(select(account.id, account.display_name).where(account.id.in_(people)))
+    return dict(rows.all())
 
 
 def _markets(session: Session, found: Sequence[models.Job]) -> Sequence[markets.models.Market]:

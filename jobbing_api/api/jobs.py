@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jobbing_api import accounts, errors, jobs, offers
-from jobbing_api.api import candidates, contract, job_shapes, lists, problems, view
+from jobbing_api.api import candidates, contract, job_bodies, job_shapes, lists, problems, view
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import models as jobs_models
 
@@ -25,7 +25,7 @@ class JobView(view.View):
 @blueprint.route("/jobs")
 class Jobs(JobView):
     @blueprint.operation(
-        "list_jobs", query=job_shapes.JobsQuery, answer=lists.page_of(job_shapes.JobSummaryAnswer)
+        "list_jobs", query=job_bodies.JobsQuery, answer=lists.page_of(job_shapes.JobSummaryAnswer)
     )
     def get(self, *, query: dict[str, Any]) -> Any:
         """My jobs, latest first
@@ -48,7 +48,7 @@ class Jobs(JobView):
     @blueprint.operation(
         "post_job",
         who=contract.RESIDENT,
-        body=job_shapes.JobBody,
+        body=job_bodies.JobBody,
         answer=job_shapes.JobAnswer,
         status=201,
         version="read",
@@ -93,7 +93,7 @@ class Job(JobView):
 
     @blueprint.operation(
         "edit_job",
-        body=job_shapes.JobChanges,
+        body=job_bodies.JobChanges,
         answer=job_shapes.JobAnswer,
         version="required",
         refuses=[errors.NotFound, errors.NotAllowed, errors.IllegalMove],
@@ -155,7 +155,7 @@ _move(
 class Redo(JobView):
     @blueprint.operation(
         "ask_for_redo",
-        body=job_shapes.ReasonBody,
+        body=job_bodies.ReasonBody,
         answer=job_shapes.JobAnswer,
         version="read",
         refuses=_MOVE,
@@ -174,7 +174,7 @@ class Redo(JobView):
 class Dispute(JobView):
     @blueprint.operation(
         "dispute_job",
-        body=job_shapes.ReasonBody,
+        body=job_bodies.ReasonBody,
         answer=job_shapes.JobAnswer,
         version="read",
         refuses=_MOVE,
@@ -193,7 +193,7 @@ class Dispute(JobView):
 class Cancel(JobView):
     @blueprint.operation(
         "cancel_job",
-        body=job_shapes.ReasonBody,
+        body=job_bodies.ReasonBody,
         answer=job_shapes.JobAnswer,
         version="read",
         refuses=_MOVE,
@@ -220,7 +220,7 @@ class Cancel(JobView):
 class Dispatch(JobView):
     @blueprint.operation(
         "dispatch_job",
-        body=job_shapes.DispatchBody,
+        body=job_bodies.DispatchBody,
         answer=job_shapes.JobAnswer,
         version="read",
         refuses=_MOVE,
@@ -254,7 +254,7 @@ class Dispatch(JobView):
 class Choose(JobView):
     @blueprint.operation(
         "choose_offer",
-        body=job_shapes.ChooseBody,
+        body=job_bodies.ChooseBody,
         answer=job_shapes.JobAnswer,
         version="read",
         refuses=[*_MOVE, errors.AlreadyTaken, errors.OfferExpired, errors.CalendarConflict],
@@ -284,7 +284,7 @@ class Candidates(view.View):
 
         The owner sees those asked in this round, the parts of their scores in bands, and
         their quotes. An operator sees the ranking as it is now, each part with its weight,
-        and why others fell out.
+        why others fell out, and those asked in this round as they were ranked then.
         """
         seen = jobs.get_for(self.session, job_id, self.account, now=self.now)
         if seen.role == "provider":
@@ -292,7 +292,7 @@ class Candidates(view.View):
         if seen.role == "resident":
             return candidates.for_owner(self.session, seen.job, now=self.now)
         ranking = offers.candidates(self.session, job_id, account=self.account, now=self.now)
-        return candidates.for_operator(self.session, ranking)
+        return candidates.for_operator(self.session, seen.job, ranking)
 
 
 @blueprint.route("/jobs/<uuid:job_id>/reviews")
@@ -310,7 +310,7 @@ class Reviews(view.View):
 
     @blueprint.operation(
         "review_job",
-        body=job_shapes.ReviewBody,
+        body=job_bodies.ReviewBody,
         answer=job_shapes.JobReviewAnswer,
         status=201,
         refuses=_MOVE,

@@ -32,9 +32,7 @@ class QuestionAnswer(kinds.Answer):
     """A question a good brief answers."""
 
     id = fields.text("Member of the brief's `answers`.", "length", most=80)
-    kind = fields.choice(
-        "How to ask it.", "number", ["choice", "number", "yes_no", "text"]
-    )
+    kind = fields.choice("How to ask it.", "number", ["choice", "number", "yes_no", "text"])
     label = fields.text("The question.", "How long is the gutter?", most=300)
     required = fields.flag("Whether a brief is of little use without.", True)
     unit = fields.text("Unit of a number.", "m", most=20, allow_none=True)
@@ -79,9 +77,7 @@ class PlaceQuery(kinds.Body):
     """What to look for."""
 
     q = fields.text("Start of a name, or something like it.", "lyo", most=80)
-    limit = fields.whole(
-        "How many at most.", 10, least=1, most=50, digits=True, load_default=10
-    )
+    limit = fields.whole("How many at most.", 10, least=1, most=50, digits=True, load_default=10)
 
 
 class PlaceAnswer(kinds.Answer):
@@ -97,9 +93,7 @@ class PlaceAnswer(kinds.Answer):
 
 @blueprint.route("/markets")
 class Markets(view.View):
-    @blueprint.operation(
-        "list_markets", who=contract.ANYONE, answer=lists.page_of(MarketAnswer)
-    )
+    @blueprint.operation("list_markets", who=contract.ANYONE, answer=lists.page_of(MarketAnswer))
     def get(self) -> Any:
         """Where we work"""
         return lists.whole(markets.all_markets(self.session))
@@ -135,9 +129,7 @@ class Places(view.View):
         Names that start with `q` come first, the largest town before others. Fewer than
         two letters find nothing.
         """
-        return lists.whole(
-            markets.search_places(self.session, query["q"], limit=query["limit"])
-        )
+        return lists.whole(markets.search_places(self.session, query["q"], limit=query["limit"]))
 
 
 def _category(found: markets.models.Category, language: words.Language) -> dict[str, Any]:

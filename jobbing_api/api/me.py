@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify
 
 from jobbing_api import accounts, errors, markets, notifications, privacy
 from jobbing_api.api import fields, kinds, view
@@ -154,10 +154,19 @@ class Me(view.View):
 
 @blueprint.route("/me/export")
 class Export(view.View):
-    @blueprint.operation("export_me")
-    def get(self) -> Any:
+    @blueprint.operation(
+        "export_me",
+        answer={
+            "type": "object",
+            "description": "What each part of the service holds, by its name.",
+            "examples": [{"account": {"email": "lea@example.org"}, "jobs": []}],
+        },
+    )
+    def get(self) -> Response:
         """Everything held about me, as JSON"""
-        return privacy.export(self.session, self.account, now=self.now)
+        answer = jsonify(privacy.export(self.session, self.account, now=self.now))
+        answer.headers["Content-Disposition"] = 'attachment; filename="jobbing-export.json"'
+        return answer
 
 
 @blueprint.route("/me/verification")

@@ -56,9 +56,7 @@ class JobSummary(kinds.Answer):
 class PriceLine(kinds.Answer):
     """One item of a price."""
 
-    kind = fields.choice(
-        "What it is for.", "labour", ["fixed", "labour", "call-out", "quote"]
-    )
+    kind = fields.choice("What it is for.", "labour", ["fixed", "labour", "call-out", "quote"])
     amount_cents = fields.cents("How much.", 4500)
     unit_cents = fields.cents("Rate for an hour of labour.", 3000, allow_none=True)
     minutes = fields.whole("Minutes of labour.", 90, least=1, most=1440, allow_none=True)
@@ -79,7 +77,9 @@ class Quote(kinds.Answer):
     """A price a provider named."""
 
     amount_cents = fields.cents("For the whole job.", 12000)
-    message = fields.text("What the provider says to it.", "Two hours.", most=1000, lines=True)
+    message = fields.text(
+        "What the provider says to it.", "Two hours.", least=0, most=1000, lines=True
+    )
 
 
 class OfferAnswer(kinds.Answer):
@@ -98,12 +98,8 @@ class OfferAnswer(kinds.Answer):
     sent_at = fields.instant("Since when it waits.", "2026-11-23T10:00:00Z")
     expires_at = fields.instant("Until when it can be answered.", "2026-11-23T12:00:00Z")
     seen_at = fields.instant("When it was looked at.", "2026-11-23T10:01:00Z", allow_none=True)
-    answered_at = fields.instant(
-        "When it was answered.", "2026-11-23T10:02:00Z", allow_none=True
-    )
-    decline_reason = fields.choice(
-        "Why it was declined.", "time", DECLINE_REASONS, allow_none=True
-    )
+    answered_at = fields.instant("When it was answered.", "2026-11-23T10:02:00Z", allow_none=True)
+    decline_reason = fields.choice("Why it was declined.", "time", DECLINE_REASONS, allow_none=True)
     quote = fields.part(Quote, "The price named.", allow_none=True)
 
 
@@ -121,7 +117,7 @@ class OpenJobAnswer(kinds.Answer):
 def category_slugs(session: Session) -> dict[int, str]:
     """Slugs by number: rows know a category by its number, clients by its slug."""
     category = markets.models.Category
-    return {key: slug for key, slug in session.execute(select(category.id, category.slug))}
+    return dict(session.execute(select(category.id, category.slug)).all())
 
 
 def summary(job: jobs_models.Job, slugs: Mapping[int, str]) -> dict[str, Any]:
@@ -154,9 +150,7 @@ def offer(
         "job_id": found.job_id,
         "state": str(found.state),
         "job": summary(job, slugs),
-        "approximate_place": geography.snap(
-            geography.lon_lat(job.location), geography.JOB_GRID_M
-        ),
+        "approximate_place": geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M),
         "distance_m": found.distance_m,
         "price": price(found.price),
         "starts_at": found.starts_at,

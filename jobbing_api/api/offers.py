@@ -134,9 +134,7 @@ class Seen(OfferView):
 
         Said twice, the first time counts.
         """
-        return self.shown(
-            offers.seen(self.session, offer_id, account=self.account, now=self.now)
-        )
+        return self.shown(offers.seen(self.session, offer_id, account=self.account, now=self.now))
 
 
 @blueprint.route("/offers/<uuid:offer_id>/accept")

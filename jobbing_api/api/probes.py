@@ -115,9 +115,7 @@ def _figures(session: Session) -> Iterable[Metric]:
     )
     yield GaugeMetricFamily("jobbing_offers_live", "Offers not answered yet.", live)
     count, oldest = session.execute(
-        select(func.count(), func.min(owed.due_at)).where(
-            owed.state == "owed", owed.due_at <= now
-        )
+        select(func.count(), func.min(owed.due_at)).where(owed.state == "owed", owed.due_at <= now)
     ).one()
     yield GaugeMetricFamily(
         "jobbing_notifications_owed", "Notifications due and not delivered.", count

@@ -112,9 +112,7 @@ class View(MethodView):
                     raise errors.VersionMismatch from None
             except DBAPIError as error:
                 # A check that lost a race finds the other's row when it is made again.
-                if not left or not (
-                    isinstance(error, IntegrityError) or database.retryable(error)
-                ):
+                if not left or not (isinstance(error, IntegrityError) or database.retryable(error)):
                     raise
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311  # spreads out, keeps no secret
         raise AssertionError("the last try returns or raises")

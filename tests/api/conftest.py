@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import marshmallow as ma
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.test import TestResponse
 
-from jobbing_api import accounts, database, firebase, settings
+from jobbing_api import accounts, database, firebase, offers, settings
 from jobbing_api.accounts import access
+from jobbing_api.api import problems
 from jobbing_api.app import create_app
 from tests import factories
 from tests.conftest import NOW, Servers
@@ -37,6 +42,32 @@ class Clock:
 
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+def assert_as_documented(app: Flask, method: str, path: str, answer: TestResponse) -> None:
+    """Whatever is answered, the contract says that it may be, and in that shape."""
+    adapter = app.url_map.bind("test")
+    try:
+        rule, _ = adapter.match(f"{API}{path.partition('?')[0]}", method, return_rule=True)
+    except (NotFound, MethodNotAllowed):
+        return
+    template = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+    operation = _document(app)["paths"][template][method.lower()]
+    told = (method, template, answer.status_code, answer.text[:500])
+    assert str(answer.status_code) in operation["responses"], told
+    if answer.status_code >= 400:
+        examples = operation["responses"][str(answer.status_code)]["content"][problems.MEDIA_TYPE]
+        assert slug(answer) in examples["examples"], told
+    elif answer.status_code != 304:
+        handler = getattr(app.view_functions[rule.endpoint].view_class, method.lower())  # type: ignore[attr-defined]
+        (documented,) = handler._apidoc["response"]["responses"][answer.status_code]
+        if isinstance(documented.get("schema"), ma.Schema):
+            documented["schema"].load(answer.get_json())
+
+
+@cache
+def _document(app: Flask) -> dict[str, Any]:
+    return dict(app.test_client().get("/api/openapi.json").get_json())
 
 
 @dataclass
@@ -67,7 +98,9 @@ class Person:
         if body is not None:
             sent.setdefault("Content-Type", "application/json")
         data = None if body is None else json.dumps(body)
-        return self.client.open(f"{API}{path}", method=method, data=data, headers=sent)
+        answer = self.client.open(f"{API}{path}", method=method, data=data, headers=sent)
+        assert_as_documented(self.client.application, method, path, answer)
+        return answer
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.ask("GET", path, **headers)
@@ -124,10 +157,10 @@ def client(application: Flask, clock: Clock, session: Session) -> FlaskClient:
 
 
 @pytest.fixture
-def racing(application: Flask, clock: Clock, own_database: Engine) -> Iterator[FlaskClient]:
+def racing(application: Flask, clock: Clock, own_database: Engine) -> FlaskClient:
     """A client on a database of its own, where requests commit and meet each other."""
     database.bind(own_database)
-    yield application.test_client()
+    return application.test_client()
 
 
 @pytest.fixture
@@ -138,6 +171,17 @@ def person(
 
     def make(*roles: str, name: str = "Léa", **headers: str) -> Person:
         return sign_in(client, chosen_settings, clock.now, *roles, name=name, **headers)
+
+    return make
+
+
+@pytest.fixture
+def provider(person: Callable[..., Person]) -> Callable[..., Person]:
+    def make(**changes: Any) -> Person:
+        someone = person("provider", name="Karim")
+        put = someone.put("/providers/me", profile(**changes))
+        assert put.status_code == 200, put.text
+        return someone
 
     return make
 
@@ -233,3 +277,29 @@ def rows(session: Session) -> dict[str, int]:
         name.strip(): session.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()
         for name in _TABLES.split(",")
     }
+
+
+def ask_a_wave(posted: dict[str, Any], clock: Clock, *, wave: int = 1) -> int:
+    """What the worker does: open the next wave, and let every offer of it be due."""
+    with database.transaction() as session:
+        asked = offers.open_wave(
+            session, uuid.UUID(posted["id"]), round_=posted["round"], wave=wave, now=clock.now
+        )
+    clock.move(minutes=8)
+    with database.transaction() as session:
+        offers.send_due(session, now=clock.now)
+    return asked
+
+
+def offer_of(someone: Person, posted: dict[str, Any]) -> dict[str, Any]:
+    (found,) = [
+        offer
+        for offer in someone.get("/offers").get_json()["items"]
+        if offer["job_id"] == posted["id"]
+    ]
+    return dict(found)
+
+
+def read(someone: Person, posted: dict[str, Any]) -> TestResponse:
+    """A job as somebody sees it now."""
+    return someone.get(f"/jobs/{posted['id']}")

@@ -304,6 +304,8 @@ def test_everything_held_can_be_taken_along(person: Callable[..., Person]) -> No
     someone = person("provider", name="Karim")
     exported = someone.get("/me/export")
     assert exported.status_code == 200
+    assert exported.mimetype == "application/json"
+    assert exported.headers["Content-Disposition"].startswith("attachment")
     assert "Karim" in exported.text
 
 

@@ -39,9 +39,7 @@ def test_the_same_key_and_body_get_the_same_answer(
     assert rows(session)["jobs"] == after["jobs"] == 1
 
 
-def test_spaces_and_order_make_no_other_body(
-    person: Callable[..., Person], clock: Clock
-) -> None:
+def test_spaces_and_order_make_no_other_body(person: Callable[..., Person], clock: Clock) -> None:
     someone = person()
     body = job(clock.now)
     first = someone.post("/jobs", body, Idempotency_Key="k")
@@ -137,10 +135,7 @@ def test_an_accident_is_not_remembered(
         )
     )
     session.execute(
-        text(
-            "CREATE TRIGGER breaks AFTER INSERT ON jobs"
-            " FOR EACH ROW EXECUTE FUNCTION breaks()"
-        )
+        text("CREATE TRIGGER breaks AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION breaks()")
     )
     session.commit()
     refused = someone.post("/jobs", job(clock.now), Idempotency_Key="k")
@@ -265,4 +260,3 @@ def test_a_connection_lost_before_the_commit_leaves_the_key_free(
         assert rows(session)["jobs"] == 0
         assert rows(session)["idempotency_answers"] == 0
     assert someone.post("/jobs", job(clock.now), Idempotency_Key="k").status_code == 201
-

@@ -1,52 +1,25 @@
-"""The main job over HTTP: posted, offered, accepted, done, reviewed."""
+"""A job as its owner and operators see it: posted, listed, reworded, asked about again."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, database, offers
-from tests import factories
-from tests.api.conftest import API, Clock, Person, job, point, profile, rows, slug
-
-NEARBY = point(4.8412, 45.7601)
-
-
-def ask_a_wave(posted: dict[str, Any], clock: Clock, *, wave: int = 1) -> int:
-    """What the worker does: open the next wave, and let every offer of it be due."""
-    with database.transaction() as session:
-        asked = offers.open_wave(
-            session, uuid.UUID(posted["id"]), round_=posted["round"], wave=wave, now=clock.now
-        )
-    clock.move(minutes=8)
-    with database.transaction() as session:
-        offers.send_due(session, now=clock.now)
-    return asked
-
-
-@pytest.fixture
-def provider(person: Callable[..., Person]) -> Callable[..., Person]:
-    def make(**changes: Any) -> Person:
-        someone = person("provider", name="Karim")
-        put = someone.put("/providers/me", profile(**changes))
-        assert put.status_code == 200, put.text
-        return someone
-
-    return make
-
-
-def offer_of(someone: Person, posted: dict[str, Any]) -> dict[str, Any]:
-    (found,) = [
-        offer
-        for offer in someone.get("/offers").get_json()["items"]
-        if offer["job_id"] == posted["id"]
-    ]
-    return dict(found)
+from jobbing_api import accounts
+from tests.api.conftest import (
+    API,
+    Clock,
+    Person,
+    ask_a_wave,
+    job,
+    point,
+    read,
+    rows,
+    slug,
+)
 
 
 def test_a_posted_job_reads_as_it_was_said(person: Callable[..., Person], clock: Clock) -> None:
@@ -57,8 +30,16 @@ def test_a_posted_job_reads_as_it_was_said(person: Callable[..., Person], clock:
     posted = answer.get_json()
     assert answer.headers["Location"] == f"{API}/jobs/{posted['id']}"
     for name in (
-        "category", "title", "brief", "location", "address", "access_notes",
-        "duration_minutes", "mode", "urgency", "languages",
+        "category",
+        "title",
+        "brief",
+        "location",
+        "address",
+        "access_notes",
+        "duration_minutes",
+        "mode",
+        "urgency",
+        "languages",
     ):
         assert posted[name] == said[name], name
     assert posted["needs"] == []
@@ -69,13 +50,9 @@ def test_a_posted_job_reads_as_it_was_said(person: Callable[..., Person], clock:
     assert posted["resident"] == {"id": someone.id, "display_name": "Léa"}
     assert set(posted["counts"].values()) == {0}
     assert [entry["event"] for entry in posted["timeline"]] == ["job-post"]
-    read = client_get(someone, posted)
-    assert read.get_json() == posted
-    assert read.headers["ETag"] == answer.headers["ETag"]
-
-
-def client_get(someone: Person, posted: dict[str, Any]) -> Any:
-    return someone.get(f"/jobs/{posted['id']}")
+    again = read(someone, posted)
+    assert again.get_json() == posted
+    assert again.headers["ETag"] == answer.headers["ETag"]
 
 
 def test_a_brief_may_be_a_few_words(person: Callable[..., Person], clock: Clock) -> None:
@@ -102,225 +79,6 @@ def test_only_a_resident_posts(
     refused = operator.post("/jobs", job(clock.now))
     assert (refused.status_code, slug(refused)) == (403, "not-allowed")
     assert slug(client.post(f"{API}/jobs", json=job(clock.now))) == "sign-in-required"
-
-
-def test_the_whole_walk(
-    person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
-) -> None:
-    resident, first, second = person(), provider(), provider(base=NEARBY)
-    posted = resident.post("/jobs", job(clock.now)).get_json()
-    path = f"/jobs/{posted['id']}"
-    assert ask_a_wave(posted, clock) == 2
-
-    mine, theirs = offer_of(first, posted), offer_of(second, posted)
-    assert mine["state"] == "sent"
-    assert mine["job"]["title"] == posted["title"]
-    assert mine["distance_m"] % 100 == 0
-    assert mine["price"]["net_cents"] == 9000
-    assert mine["price"]["lines"] == [
-        {"kind": "fixed", "amount_cents": 9000, "unit_cents": None, "minutes": None}
-    ]
-    assert mine["approximate_place"] != posted["location"]
-    for hidden in ("Bellecour", "1234", str(factories.LYON[0])):
-        assert hidden not in first.get(f"/offers/{mine['id']}").text
-    assert first.get(path).status_code == 404
-    assert first.get(f"/offers/{theirs['id']}").status_code == 404
-    assert first.post(f"/offers/{theirs['id']}/accept").status_code == 404
-    assert resident.get("/offers").status_code == 403
-
-    seen = first.post(f"/offers/{mine['id']}/seen").get_json()
-    assert (seen["state"], seen["seen_at"]) == ("seen", "2026-06-01T10:08:00Z")
-    assert client_get(resident, posted).get_json()["counts"]["seen"] == 1
-
-    accepted = first.post(f"/offers/{mine['id']}/accept")
-    assert accepted.status_code == 200
-    taken = accepted.get_json()
-    assert (taken["state"], taken["seen_as"]) == ("assigned", "provider")
-    assert taken["provider"] == {"id": first.id, "display_name": "Karim"}
-    assert taken["address"] == "1 place Bellecour"
-    assert taken["location"] == posted["location"]
-    assert taken["starts_at"] == mine["starts_at"]
-    assert taken["order"]["offer_id"] == mine["id"]
-    assert taken["order"]["total_cents"] == 9000
-    assert first.post(f"/offers/{mine['id']}/accept").get_json() == taken
-
-    lost = second.post(f"/offers/{theirs['id']}/accept")
-    assert (lost.status_code, slug(lost)) == (409, "already-taken")
-    assert second.get(path).status_code == 404
-    assert second.get("/offers?state=withdrawn").get_json()["items"][0]["id"] == theirs["id"]
-
-    early = resident.post(f"{path}/confirm")
-    assert (early.status_code, slug(early)) == (409, "illegal-move")
-    assert early.get_json()["state"] == "assigned"
-    for who, wrong in ((resident, "start"), (first, "confirm"), (resident, "finish")):
-        refused = who.post(f"{path}/{wrong}", {})
-        assert (refused.status_code, slug(refused)) == (403, "not-allowed"), wrong
-
-    steps: list[tuple[Person, str, str]] = [
-        (first, "on-my-way", "assigned"),
-        (first, "start", "in_progress"),
-        (first, "finish", "finished"),
-        (resident, "redo", "in_progress"),
-        (first, "finish", "finished"),
-        (resident, "confirm", "completed"),
-    ]
-    for who, step, state in steps:
-        clock.move(minutes=1)
-        moved = who.post(f"{path}/{step}", {"reason": "Fuite"} if step == "redo" else None)
-        assert (moved.status_code, moved.get_json().get("state")) == (200, state), moved.text
-    for name in ("on_my_way_at", "started_at", "finished_at", "completed_at"):
-        assert moved.get_json()[name] is not None
-
-    said = first.post(f"{path}/reviews", {"stars": 4, "text": "Aimable"})
-    assert said.status_code == 201
-    assert resident.get(f"{path}/reviews").get_json()["items"] == []
-    assert resident.get(f"/providers/{first.id}/reviews").get_json()["items"] == []
-    assert resident.post(f"{path}/reviews", {"stars": 5, "text": "Parfait"}).status_code == 201
-    both = resident.get(f"{path}/reviews").get_json()["items"]
-    assert [(one["about"], one["mine"], one["stars"]) for one in both] == [
-        ("resident", False, 4),
-        ("provider", True, 5),
-    ]
-    again = resident.post(f"{path}/reviews", {"stars": 1})
-    assert (again.status_code, slug(again)) == (409, "illegal-move")
-    public = resident.get(f"/providers/{first.id}").get_json()
-    assert public["rating"] == {"mean": 5.0, "count": 1}
-    (review,) = resident.get(f"/providers/{first.id}/reviews").get_json()["items"]
-    assert (review["stars"], review["text"], review["category"]) == (
-        5, "Parfait", "gutter-cleaning",
-    )
-    events = [entry["event"] for entry in client_get(resident, posted).get_json()["timeline"]]
-    for event in ("job-post", "wave-open", "job-assign", "job-redo", "job-confirm", "review"):
-        assert event in events
-
-
-def test_a_public_profile_says_nothing_of_places(
-    person: Callable[..., Person], provider: Callable[..., Person]
-) -> None:
-    someone = provider()
-    shown = person().get(f"/providers/{someone.id}")
-    assert shown.get_json()["display_name"] == "Karim"
-    assert shown.get_json()["categories"] == ["gutter-cleaning"]
-    for place in ("base", "reach", "position", "4.83"):
-        assert place not in shown.text
-    assert person().get(f"/providers/{person().id}").status_code == 404
-
-
-def test_a_provider_who_gives_it_back_sees_no_more_of_it(
-    person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
-) -> None:
-    resident, first, second = person(), provider(), provider(base=NEARBY)
-    posted = resident.post("/jobs", job(clock.now)).get_json()
-    path = f"/jobs/{posted['id']}"
-    ask_a_wave(posted, clock)
-    first.post(f"/offers/{offer_of(first, posted)['id']}/accept")
-    given_back = first.post(f"{path}/cancel", {"reason": "Malade"})
-    assert given_back.status_code == 200
-    assert given_back.get_json()["state"] == "open"
-    assert "Bellecour" not in given_back.text
-    assert first.get(path).status_code == 404
-    reopened = client_get(resident, posted).get_json()
-    assert (reopened["state"], reopened["round"], reopened["provider"]) == ("open", 2, None)
-    assert ask_a_wave(reopened, clock) == 1
-    anew = second.get("/offers?state=sent").get_json()["items"]
-    assert second.post(f"/offers/{anew[0]['id']}/accept").status_code == 200
-    timeline = second.get(path).get_json()["timeline"]
-    assert "Malade" not in str(timeline)
-    assert "Malade" in client_get(resident, posted).text
-
-
-def test_a_cancelled_job_hides_its_place_from_who_would_have_come(
-    person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
-) -> None:
-    resident, first = person(), provider()
-    posted = resident.post("/jobs", job(clock.now)).get_json()
-    ask_a_wave(posted, clock)
-    first.post(f"/offers/{offer_of(first, posted)['id']}/accept")
-    cancelled = resident.post(f"/jobs/{posted['id']}/cancel", {})
-    assert cancelled.get_json()["state"] == "cancelled"
-    assert cancelled.get_json()["address"] == "1 place Bellecour"
-    assert client_get(first, posted).status_code == 404
-    listed = first.get("/jobs")
-    assert "Bellecour" not in listed.text
-    for one in listed.get_json()["items"]:
-        assert one["location"] is None
-    again = resident.post(f"/jobs/{posted['id']}/cancel", {})
-    assert (again.status_code, slug(again), again.get_json()["state"]) == (
-        409, "illegal-move", "cancelled",
-    )
-
-
-def test_too_late_is_gone(
-    person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
-) -> None:
-    resident, first = person(), provider()
-    posted = resident.post("/jobs", job(clock.now)).get_json()
-    ask_a_wave(posted, clock)
-    offer = offer_of(first, posted)
-    clock.now = clock.now.fromisoformat(offer["expires_at"])
-    late = first.post(f"/offers/{offer['id']}/accept")
-    assert (late.status_code, slug(late)) == (410, "offer-expired")
-
-
-def test_a_decline_costs_nothing_and_is_final(
-    person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
-) -> None:
-    resident, first = person(), provider()
-    posted = resident.post("/jobs", job(clock.now)).get_json()
-    ask_a_wave(posted, clock)
-    path = f"/offers/{offer_of(first, posted)['id']}"
-    refused = first.post(f"{path}/decline", {"reason": "weather"})
-    assert list(refused.get_json()["errors"]) == ["reason"]
-    declined = first.post(f"{path}/decline", {"reason": "time"}).get_json()
-    assert (declined["state"], declined["decline_reason"]) == ("declined", "time")
-    after = first.post(f"{path}/accept")
-    assert (after.status_code, slug(after), after.get_json()["state"]) == (
-        409, "illegal-move", "declined",
-    )
-    seen_by_owner = client_get(resident, posted).get_json()
-    assert seen_by_owner["counts"]["declined"] == 1
-
-
-def test_choosing_among_quotes(
-    person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
-) -> None:
-    resident, first, second = person(), provider(), provider(base=NEARBY)
-    posted = resident.post(
-        "/jobs",
-        job(clock.now, mode="choose", budget={"kind": "quotes", "currency": "EUR"}),
-    ).get_json()
-    path = f"/jobs/{posted['id']}"
-    ask_a_wave(posted, clock)
-    mine, theirs = offer_of(first, posted), offer_of(second, posted)
-    assert mine["price"]["total_cents"] is None
-    refused = first.post(f"/offers/{mine['id']}/accept")
-    assert (refused.status_code, slug(refused)) == (409, "quote-required")
-    quoted = first.post(
-        f"/offers/{mine['id']}/quote", {"amount_cents": 12000, "message": "Deux heures."}
-    )
-    assert quoted.status_code == 200, quoted.text
-    assert quoted.get_json()["quote"] == {"amount_cents": 12000, "message": "Deux heures."}
-    assert quoted.get_json()["price"]["net_cents"] == 12000
-
-    asked = resident.get(f"{path}/candidates").get_json()
-    assert asked["ranking"] is None
-    by_offer = {one["offer_id"]: one for one in asked["asked"]}
-    assert by_offer[mine["id"]]["quote"]["amount_cents"] == 12000
-    assert by_offer[mine["id"]]["profile"]["display_name"] == "Karim"
-    assert by_offer[theirs["id"]]["profile"] is by_offer[theirs["id"]]["quote"] is None
-    for one in asked["asked"]:
-        assert set(one["bands"].values()) <= {"high", "medium", "low"}
-        assert "proximity" not in one["bands"]
-        assert "score" not in one
-
-    other = resident.post(f"{path}/choose", {"offer_id": theirs["id"]})
-    assert (other.status_code, slug(other)) == (409, "illegal-move")
-    nobodys = resident.post(f"{path}/choose", {"offer_id": posted["id"]})
-    assert (nobodys.status_code, slug(nobodys)) == (404, "not-found")
-    chosen = resident.post(f"{path}/choose", {"offer_id": mine["id"]})
-    assert chosen.status_code == 200
-    assert chosen.get_json()["provider"]["id"] == first.id
-    assert chosen.get_json()["order"]["total_cents"] == 12000
 
 
 def test_an_operator_sees_the_ranking_explained(
@@ -361,21 +119,6 @@ def test_an_operator_sees_the_ranking_explained(
     )
     (missed,) = ranking["near_misses"]
     assert ranking["fell_out"] == {missed["filter"]: 1}
-
-
-def test_open_jobs_near_a_provider_are_blurred(
-    person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
-) -> None:
-    resident, first = person(), provider()
-    posted = resident.post("/jobs", job(clock.now)).get_json()
-    nearby = first.get("/providers/me/open-jobs")
-    (found,) = nearby.get_json()["items"]
-    assert found["job_id"] == posted["id"]
-    assert found["approximate_place"] == posted["approximate_place"]
-    for hidden in ("Bellecour", "1234"):
-        assert hidden not in nearby.text
-    bare = person("provider").get("/providers/me/open-jobs")
-    assert (bare.status_code, slug(bare)) == (409, "profile-required")
 
 
 def test_a_job_is_reworded_by_whoever_read_it(
@@ -480,4 +223,3 @@ def test_an_unfilled_job_says_why_and_is_asked_about_again(
     document = again.get_json()
     assert (document["state"], document["round"], document["mode"]) == ("open", 2, "choose")
     assert document["budget"] == {"kind": "quotes", "amount_cents": None, "currency": "EUR"}
-

@@ -9,11 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
 
 from jobbing_api import database, queue
 from tests.api.conftest import API, Clock, Person, job
-from tests.conftest import Servers
 
 
 def test_alive_asks_nobody(application: Flask) -> None:
@@ -72,7 +70,7 @@ def test_figures_are_by_route_and_never_by_path(
     someone = person()
     posted = someone.post("/jobs", job(clock.now)).get_json()
     someone.get(f"/jobs/{posted['id']}")
-    client.get("/no/such/path/4242")
+    client.get("/no/such/path/hidden-number")
     client.open(f"{API}/markets", method="BREW")
     answer = client.get("/metrics")
     assert answer.status_code == 200
@@ -86,7 +84,7 @@ def test_figures_are_by_route_and_never_by_path(
     assert 'route="unmatched"' in told
     assert 'method="OTHER"' in told
     assert "jobbing_http_request_duration_seconds_bucket" in told
-    for private in (posted["id"], "4242", "BREW", someone.id):
+    for private in (posted["id"], "hidden-number", "BREW", someone.id):
         assert private not in told
     assert "jobbing_jobs_open 1.0" in told
     assert "jobbing_offers_live 0.0" in told

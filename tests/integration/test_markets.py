@@ -312,7 +312,8 @@ PLACES = [
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        # Names that begin so, the largest first; then names that hold it.
+        # Names that begin so, the largest first, other names of theirs after; then
+        # whatever holds something like it.
         ("lyon", ["Lyon", "Lyons-la-Forêt", "Sainte-Foy-lès-Lyon"]),
         ("  LYON ", ["Lyon", "Lyons-la-Forêt", "Sainte-Foy-lès-Lyon"]),
         ("saint-e", ["Saint-Étienne", "Saint-Étienne-de-Montluc"]),

@@ -174,6 +174,19 @@ def test_only_a_provider_has_a_profile(session: Session, now: datetime) -> None:
         providers.get(session, uuid.uuid4())
 
 
+def test_prices_fit_currencies_of_large_numbers(session: Session, now: datetime) -> None:
+    account = factories.account(session, role="provider")
+    rupiah = 120_000_000
+    provider = put(
+        session,
+        account,
+        now,
+        skills=[factories.skill(amount_cents=rupiah)],
+        minimum_visit_cents=rupiah,
+    )
+    assert provider.skills[0].amount_cents == provider.minimum_visit_cents == rupiah
+
+
 def test_a_base_outside_all_markets_is_refused(session: Session, now: datetime) -> None:
     account = factories.account(session, role="provider")
     with pytest.raises(errors.OutsideMarkets):

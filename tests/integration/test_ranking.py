@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import geography, markets, matching, providers
@@ -623,10 +623,10 @@ def test_a_search_leaves_counts_and_no_places(session: Session, now: datetime) -
     factories.provider(session, languages=["de"], now=now)
     request = ask(session, now, languages=("fr",))
     ranked(session, now, request, purpose=None)
-    assert session.query(matching_models.Search).count() == 0
+    assert session.scalars(select(matching_models.Search)).all() == []
     ranked(session, now, request)
     session.expire_all()
-    search = session.query(matching_models.Search).one()
+    search = session.scalars(select(matching_models.Search)).one()
     assert (search.job_id, search.at, search.purpose) == (request.job_id, now, "look")
     assert (search.in_reach, search.ranked, search.fell_out) == (2, 1, {"language": 1})
     assert search.cell == geography.demand_cell(factories.LYON)

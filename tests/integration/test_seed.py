@@ -387,7 +387,9 @@ def test_without_the_gazetteer_one_line_says_how_to_get_it() -> None:
         "except seeding.NoGazetteer as error:\n"
         "    sys.stdout.write(str(error))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert "pip install" in done.stdout, done.stderr
     assert "\n" not in done.stdout
 

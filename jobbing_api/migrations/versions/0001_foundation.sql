@@ -631,10 +631,11 @@ CREATE TABLE waves (
 
 -- No two markets share ground. An exclusion constraint could only compare bounding
 -- boxes, so a trigger compares the areas; touching borders are fine. The lock makes two
--- who draw at the same time take turns.
+-- who draw at the same time take turns; an advisory one, because a table lock would be
+-- asked for by both while both already write.
 CREATE FUNCTION markets_area_disjoint() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    LOCK TABLE markets IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM pg_advisory_xact_lock(hashtext('jobbing.markets.area'));
     IF EXISTS (
         SELECT FROM markets m
         WHERE m.id <> NEW.id AND m.area && NEW.area

@@ -1,0 +1,200 @@
+"""The shapes of what is said about a job: posting, rewording, asking again, reviewing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from jobbing_api import markets
+from jobbing_api.api import fields, kinds, lists
+from jobbing_api.lifecycle import JobState
+
+STATES = [str(state) for state in JobState]
+BUDGETS = ("fixed", "hourly", "quotes")
+MODES = ("instant", "choose")
+
+#: Minutes a visit may take.
+_SHORTEST, _LONGEST = 15, 1440
+
+SOME_SPOT = (4.835, 45.758)
+
+
+class WindowBody(kinds.Body):
+    """When the job may be done: it must start and end within."""
+
+    from_ = fields.instant("Not before.", "2026-11-24T09:00:00+01:00", data_key="from")
+    to = fields.instant("Finished by; at most 60 days ahead.", "2026-11-24T18:00:00+01:00")
+
+
+class BudgetBody(kinds.Body):
+    """How much it may cost."""
+
+    kind = fields.choice(
+        "`fixed`: the amount is the price. `hourly`: the amount is the most an hour may cost."
+        " `quotes`: providers name a price; only with mode `choose`.",
+        "fixed",
+        BUDGETS,
+    )
+    amount_cents = fields.cents(
+        "None with `quotes`.", 6000, least=1, allow_none=True, load_default=None
+    )
+    currency = fields.currency("The market's.")
+
+
+class _Brief(kinds.Named):
+    """A template's answers, or a few words, which are kept as ``{"text": ...}``."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[Any, Any]:
+        if isinstance(value, str):
+            return {"text": value.strip()}
+        return super()._deserialize(value, *args, **kwargs)
+
+
+def _brief(**given: Any) -> ma.fields.Field[Any]:
+    return _Brief(
+        metadata={
+            "description": "What a good result looks like: `answers` to the questions of the"
+            " category's template, by their ids, and whatever else helps. Plain text is kept"
+            ' as `{"text": ...}`. Whoever is asked sees it: no names, no address.',
+            "examples": [{"answers": {"length": 12, "ladder": "no"}, "text": "Leaves, I think."}],
+            "type": ["object", "string"],
+        },
+        error_messages={"null": "field-null"},
+        validate=[_small],
+        **given,
+    )
+
+
+def _small(brief: Mapping[str, Any]) -> None:
+    if len(str(brief)) > 8_000:
+        raise kinds.wrong("field-length", least=0, most=8_000)
+
+
+def _title(**given: Any) -> ma.fields.Field[Any]:
+    return fields.text("What it is about, in a line.", "Clogged gutter", most=120, **given)
+
+
+def _address(**given: Any) -> ma.fields.Field[Any]:
+    return fields.text(
+        "Where to ring; only who comes will see it.",
+        "12 rue des Tanneurs, 69001 Lyon",
+        least=0,
+        most=300,
+        lines=True,
+        **given,
+    )
+
+
+def _access_notes(**given: Any) -> ma.fields.Field[Any]:
+    return fields.text(
+        "How to get in; only who comes will see it.",
+        "Second courtyard, code 1234",
+        least=0,
+        most=1_000,
+        lines=True,
+        **given,
+    )
+
+
+class JobBody(kinds.Body):
+    """A job to be done."""
+
+    category = fields.slug("What kind of job: a slug of GET /categories.", "gutter-cleaning")
+    title = _title()
+    brief = _brief(load_default=dict)
+    location = fields.point("Exactly where; only who comes will see it.", SOME_SPOT)
+    address = _address(load_default="")
+    access_notes = _access_notes(load_default="")
+    window = fields.part(WindowBody, "When it may be done.")
+    duration_minutes = fields.whole("How long it should take.", 90, least=_SHORTEST, most=_LONGEST)
+    budget = fields.part(BudgetBody, "How much it may cost.")
+    mode = fields.choice(
+        "`instant`: the first good provider to accept has it. `choose`: you compare quotes;"
+        " not with urgency `now`.",
+        "instant",
+        MODES,
+    )
+    urgency = fields.choice(
+        "`now`: start within 4 hours, asks whoever is on duty. `scheduled`: a fixed day."
+        " `flexible`: some day within three days or more.",
+        "scheduled",
+        markets.models.URGENCIES,
+    )
+    languages = fields.many(
+        fields.language("A language."),
+        "Any of which the provider must speak; empty for no wish.",
+        ["fr"],
+        most=10,
+        distinct=True,
+        load_default=list,
+    )
+    needs = fields.many(
+        fields.slug("A tool.", "ladder"),
+        "Tools the provider must bring.",
+        ["ladder"],
+        most=20,
+        distinct=True,
+        load_default=list,
+    )
+
+
+class JobChanges(kinds.Body):
+    """What may be reworded while the job is open or assigned."""
+
+    title = _title(required=False)
+    brief = _brief(required=False)
+    address = _address(required=False)
+    access_notes = _access_notes(required=False)
+
+    @ma.validates_schema
+    def _something(self, data: dict[str, Any], **_: Any) -> None:
+        if not data:
+            raise ma.ValidationError(["field-body-empty"])
+
+
+class DispatchBody(kinds.Body):
+    """What is to be different this time; what is left out stays."""
+
+    window = fields.part(WindowBody, "Another time.", required=False)
+    duration_minutes = fields.whole(
+        "Another duration.", 90, least=_SHORTEST, most=_LONGEST, required=False
+    )
+    budget = fields.part(BudgetBody, "Another price.", required=False)
+    mode = fields.choice("Another way of asking.", "choose", MODES, required=False)
+
+
+class ReasonBody(kinds.Body):
+    """Why, if you like."""
+
+    reason = fields.text(
+        "In your words.", "Rained off", least=0, most=500, lines=True, load_default=""
+    )
+
+
+class ChooseBody(kinds.Body):
+    """Whose quote it is to be."""
+
+    offer_id = fields.uid("The offer that carries the quote.")
+
+
+class ReviewBody(kinds.Body):
+    """How it went."""
+
+    stars = fields.whole("1 to 5.", 5, least=1, most=5)
+    text = fields.text(
+        "In your words.", "Quick and tidy.", least=0, most=2_000, lines=True, load_default=""
+    )
+
+
+class JobsQuery(lists.PageQuery):
+    """Which jobs."""
+
+    state = fields.many(
+        fields.choice("A state.", "open", STATES),
+        "Only jobs in these states; several with commas.",
+        ["open", "assigned"],
+        commas=True,
+        load_default=list,
+    )

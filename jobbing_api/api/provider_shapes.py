@@ -1,0 +1,272 @@
+"""The shapes of a provider's trade, hours and duty, as they come in and go out.
+
+Hides what strangers see of somebody: ``PublicAnswer`` has no member for a base, a reach
+or a position.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+from jobbing_api import providers
+from jobbing_api.api import fields, kinds, lists
+
+_PRICE_KINDS = ("hourly", "flat", "quote")
+
+_SOME_BASE = (4.8357, 45.764)
+
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+
+
+class PriceBody(kinds.Body):
+    """What work in a category costs."""
+
+    kind = fields.choice("How it is priced.", "hourly", _PRICE_KINDS)
+    amount_cents = fields.cents(
+        "For an hour, or for the whole; none with `quote`.",
+        3000,
+        least=1,
+        allow_none=True,
+        load_default=None,
+    )
+    currency = fields.currency("The market's.")
+    call_out_fee_cents = fields.cents("For coming at all.", 1000, load_default=0)
+
+
+class SkillBody(kinds.Body):
+    """Work in one category."""
+
+    category = fields.slug("A category.", "gutter-cleaning")
+    price = fields.part(PriceBody, "What it costs.")
+
+
+class ProfileBody(kinds.Body):
+    """A whole profile: what is left out is gone."""
+
+    headline = fields.text("In a line, what you do.", "Gutters and roofs", most=160)
+    base = fields.point("Where you set out from; never shown to others.", _SOME_BASE)
+    reach_m = fields.whole(
+        "How far you go, in metres. Either this or `reach_area`.",
+        8000,
+        least=100,
+        most=200_000,
+        allow_none=True,
+        load_default=None,
+    )
+    reach_area = fields.polygon(
+        "Where you go, drawn. Either this or `reach_m`.", allow_none=True, load_default=None
+    )
+    minimum_visit_cents = fields.cents("Below this you do not set out.", 2500, load_default=0)
+    skills = fields.many(SkillBody, "What you do.", least=1, most=60)
+    languages = fields.many(
+        fields.language("A language."),
+        "What you speak.",
+        ["fr", "en"],
+        least=1,
+        most=30,
+        distinct=True,
+    )
+    tools = fields.many(
+        fields.slug("A tool.", "ladder"),
+        "What you bring.",
+        ["ladder"],
+        most=60,
+        distinct=True,
+        load_default=list,
+    )
+
+    @ma.validates_schema
+    def _one_reach(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["reach_m"] is None) == (data["reach_area"] is None):
+            raise ma.ValidationError(
+                [kinds.Wrong("field-one-of-two", first="reach_m", second="reach_area")], "reach_m"
+            )
+
+
+class PriceAnswer(kinds.Answer):
+    """What work in a category costs."""
+
+    kind = fields.choice("How it is priced.", "hourly", _PRICE_KINDS)
+    amount_cents = fields.cents("For an hour, or for the whole.", 3000, allow_none=True)
+    currency = fields.currency("The market's.")
+    call_out_fee_cents = fields.cents("For coming at all.", 1000)
+
+
+class SkillAnswer(kinds.Answer):
+    """Work in one category."""
+
+    category = fields.slug("A category.", "gutter-cleaning")
+    price = fields.part(PriceAnswer, "What it costs.")
+
+
+class FiguresAnswer(kinds.Answer):
+    """How it went lately; ranking looks at the same facts."""
+
+    response_days = fields.whole("Days that answers are counted over.", 30, least=1, most=365)
+    asked = fields.whole("Offers received.", 24, least=0, most=10**6)
+    answered = fields.whole("Answered; a decline is an answer.", 20, least=0, most=10**6)
+    unanswered = fields.whole("Left to expire.", 2, least=0, most=10**6)
+    withdrawn = fields.whole("Taken back before an answer; do not count.", 2, least=0, most=10**6)
+    response_share = fields.figure("Answered / (answered + unanswered).", 0.91, allow_none=True)
+    response_median_min = fields.figure("Median minutes to an answer.", 4.5, allow_none=True)
+    accepted = fields.whole("Visits booked.", 9, least=0, most=10**6)
+    acceptance_share = fields.figure("Accepted / answered.", 0.45, allow_none=True)
+    visit_days = fields.whole("Days that visits are counted over.", 90, least=1, most=365)
+    kept = fields.whole("Visits on time.", 21, least=0, most=10**6)
+    late = fields.whole("Visits begun late.", 1, least=0, most=10**6)
+    cancelled = fields.whole("Visits given back.", 0, least=0, most=10**6)
+    absent = fields.whole("Visits nobody came to.", 0, least=0, most=10**6)
+    rating_mean = fields.figure("Mean stars of visible reviews.", 4.7, allow_none=True)
+    rating_count = fields.whole("How many there are.", 12, least=0, most=10**6)
+
+
+class ProfileAnswer(kinds.Answer):
+    """A provider's own profile."""
+
+    id = fields.uid("The provider: the account's id.")
+    market = fields.slug("The market that holds the base.", "lyon")
+    headline = fields.text("In a line, what you do.", "Gutters and roofs", least=0, most=160)
+    base = fields.point("Where you set out from; never shown to others.", _SOME_BASE)
+    reach_m = fields.whole(
+        "How far you go, in metres.", 8000, least=100, most=200_000, allow_none=True
+    )
+    reach_area = fields.polygon("Where you go, drawn.", allow_none=True)
+    minimum_visit_cents = fields.cents("Below this you do not set out.", 2500)
+    currency = fields.currency("The market's.")
+    skills = fields.many(SkillAnswer, "What you do.")
+    languages = fields.many(fields.language("A language."), "What you speak.", ["en", "fr"])
+    tools = fields.many(fields.slug("A tool.", "ladder"), "What you bring.", ["ladder"])
+    calendar_confirmed = fields.flag("False while the hours are those we assumed.", True)
+    identity_checked = fields.flag("Whether an operator has checked who you are.", False)
+    figures = fields.part(FiguresAnswer, "How it went lately.")
+    created_at = fields.instant("When the profile was made.", "2026-11-02T09:30:00Z")
+
+
+class RangeBody(kinds.Body):
+    """A stretch of real time in which the weekly hours do not hold."""
+
+    from_ = fields.instant("It begins.", "2026-12-24T00:00:00+01:00", data_key="from")
+    to = fields.instant("It ends.", "2027-01-02T00:00:00+01:00")
+    available = fields.flag("True to work then, false not to.", False)
+
+
+class HoursBody(kinds.Body):
+    """A stretch of every week."""
+
+    weekday = fields.whole("0 is Monday, 6 Sunday.", 0, least=0, most=6)
+    from_ = fields.matching(
+        "Local clock, HH:MM.", "08:00", _CLOCK, "field-time-of-day", data_key="from"
+    )
+    to = fields.matching(
+        "Local clock, HH:MM; 24:00 ends the day.", "19:00", f"{_CLOCK}|24:00", "field-time-of-day"
+    )
+
+
+class CalendarBody(kinds.Body):
+    """A whole calendar: what is left out is gone."""
+
+    time_zone = fields.time_zone("In which the weekly hours are meant.")
+    weekly = fields.many(HoursBody, "When you work in an ordinary week.", most=100)
+    exceptions = fields.many(RangeBody, "Where that does not hold.", most=500, load_default=list)
+
+
+class RangeAnswer(kinds.Answer):
+    """A stretch of real time in which the weekly hours do not hold."""
+
+    from_ = fields.instant("It begins.", "2026-12-23T23:00:00Z", data_key="from")
+    to = fields.instant("It ends.", "2027-01-01T23:00:00Z")
+    available = fields.flag("True to work then, false not to.", False)
+
+
+class HoursAnswer(kinds.Answer):
+    """A stretch of every week."""
+
+    weekday = fields.whole("0 is Monday, 6 Sunday.", 0, least=0, most=6)
+    from_ = fields.text("Local clock, HH:MM.", "08:00", most=5, data_key="from")
+    to = fields.text("Local clock, HH:MM; 24:00 ends the day.", "19:00", most=5)
+
+
+class CalendarAnswer(kinds.Answer):
+    """When a provider works."""
+
+    time_zone = fields.time_zone("In which the weekly hours are meant.")
+    weekly = fields.many(HoursAnswer, "Ordinary weeks; stretches that touch are one.")
+    exceptions = fields.many(RangeAnswer, "Where that does not hold.")
+    confirmed_at = fields.instant(
+        "Null while the hours are those we assumed.", "2026-11-02T09:31:00Z", allow_none=True
+    )
+
+
+class PresenceBody(kinds.Body):
+    """Whether you are on duty now, and where."""
+
+    online = fields.flag("True while on duty.", True)
+    position = fields.point(
+        "Where you are; only the last is kept, for ten minutes, and none off duty.",
+        (4.842, 45.757),
+        allow_none=True,
+        load_default=None,
+    )
+
+
+class PresenceAnswer(kinds.Answer):
+    """Whether you are on duty, as we now hold it."""
+
+    online = fields.flag("True while on duty.", True)
+    position = fields.point("What we keep of where you are.", (4.842, 45.757), allow_none=True)
+
+
+class RatingAnswer(kinds.Answer):
+    mean = fields.figure("Mean stars; null without any.", 4.7, allow_none=True)
+    count = fields.whole("How many reviews.", 12, least=0, most=10**6)
+
+
+class PublicAnswer(kinds.Answer):
+    """What anybody signed in may see of a provider: never a base or a position."""
+
+    id = fields.uid("The provider.", attribute="provider_id")
+    display_name = fields.text("The name others see.", "Karim", most=80)
+    headline = fields.text("In a line, what they do.", "Gutters and roofs", least=0, most=160)
+    categories = fields.many(
+        fields.slug("A category.", "gutter-cleaning"), "What they do.", ["gutter-cleaning"]
+    )
+    languages = fields.many(fields.language("A language."), "What they speak.", ["en", "fr"])
+    tools = fields.many(fields.slug("A tool.", "ladder"), "What they bring.", ["ladder"])
+    member_since = fields.instant("When they joined.", "2026-11-02T09:30:00Z")
+    rating = fields.part(RatingAnswer, "What reviews say.")
+    response_median_min = fields.figure(
+        "Median minutes to an answer, lately.", 4.5, allow_none=True
+    )
+
+
+class ReviewAnswer(kinds.Answer):
+    """What somebody said of a provider."""
+
+    id = fields.uid("The review.")
+    category = fields.slug("What kind of job it was.", "gutter-cleaning")
+    stars = fields.whole("1 to 5.", 5, least=1, most=5)
+    text = fields.text("In their words.", "Quick and tidy.", least=0, most=2000, lines=True)
+    written_at = fields.instant("When it was written.", "2026-11-25T18:00:00Z")
+
+
+class OpenJobsQuery(kinds.Body):
+    limit = fields.whole(
+        "How many at most.", 20, least=1, most=100, digits=True, load_default=lists.DEFAULT_LIMIT
+    )
+
+
+def public(profile: providers.PublicProfile) -> dict[str, Any]:
+    """A profile as anybody signed in may see it."""
+    return {
+        "provider_id": profile.provider_id,
+        "display_name": profile.display_name,
+        "headline": profile.headline,
+        "categories": profile.categories,
+        "languages": profile.languages,
+        "tools": profile.tools,
+        "member_since": profile.member_since,
+        "rating": {"mean": profile.rating_mean, "count": profile.rating_count},
+        "response_median_min": profile.response_median_min,
+    }
