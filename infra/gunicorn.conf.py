@@ -15,7 +15,7 @@ from typing import Any
 
 from prometheus_client import multiprocess
 
-from jobbing_api import settings
+from jobbing_api import firebase, settings
 
 bind = os.environ.get("BIND", "0.0.0.0:8000")
 
@@ -51,7 +51,7 @@ _metrics = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 # This file is read before the application is, and again at each reload, which replaces every
 # process: both are moments to refuse unsafe settings and to begin with no figures of the dead.
 try:
-    settings.from_environment()
+    firebase.service_account(settings.from_environment())
 except settings.UnsafeSettings as unsafe:
     sys.stderr.write(f"{unsafe}\n")
     sys.exit(2)

@@ -27,6 +27,7 @@ from jobbing_api import (
     clock,
     database,
     errors,
+    firebase,
     markets,
     offers,
     play,
@@ -110,6 +111,8 @@ def worker(config: settings.Settings) -> None:
 
     SIGTERM finishes the task at hand and ends.
     """
+    # A wrong account refuses to start here, rather than at the first push.
+    firebase.service_account(config)
     _connected(config)
     tasks.configure(config)
     queue.work(config.redis_url)
@@ -119,6 +122,7 @@ def worker(config: settings.Settings) -> None:
 @command
 def run_clock(config: settings.Settings) -> None:
     """Make happen what is due. Any number may run; one leads, the others wait."""
+    firebase.service_account(config)
     clock.run(_connected(config), _stopping())
 
 

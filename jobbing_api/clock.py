@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, mail, notifications, offers, providers, queue
+from jobbing_api import accounts, database, mail, notifications, offers, providers, queue
 from jobbing_api.api import idempotency
 
 _log = structlog.get_logger(__name__)
@@ -99,15 +99,22 @@ def _ask(find: Callable[[Session], Sequence[Any]], task: str) -> None:
 
 
 def chores(now: datetime) -> None:
-    """What may wait a minute: calendars reach 60 days ahead again, old answers go."""
+    """What may wait a minute: calendars reach 60 days ahead again, and what was kept
+    long enough goes."""
     with database.transaction() as session:
         providers.extend_due(session, now=now, limit=_BATCH)
     with database.transaction() as session:
         idempotency.forget_old(session, now)
+        accounts.forget_expired(session, now=now)
+        mail.forget_old(session, now=now)
 
 
 def _pause_s(now: datetime) -> float:
     with database.transaction() as session:
-        dues = [offers.next_due_at(session), notifications.next_due_at(session)]
+        dues = [
+            offers.next_due_at(session),
+            notifications.next_due_at(session),
+            mail.next_due_at(session),
+        ]
     waits = [(due - now).total_seconds() for due in dues if due is not None]
     return max(0.05, min([_LONGEST_SLEEP_S, *waits]))

@@ -56,6 +56,8 @@ def connect(url: str | URL, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        # Errors end up in logs, and parameters are people's addresses and words.
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             # A statement that hangs must not hold a thread or a lock for ever. Compiling

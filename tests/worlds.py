@@ -253,7 +253,7 @@ def _changed_rules(rng: random.Random) -> dict[str, Any]:
         ],
         "density_radius_m": rng.choice([500, 5000, 30_000]),
         "travel_buffer_min": rng.choice([0, 15, 40]),
-        "travel_min_per_km": rng.choice([0, 0.7, 2, 12, 60]),
+        "travel_min_per_km": rng.choice([0, 0.7, 2, 12, 60, 60]),
         "fresh_position_s": rng.choice([0, 300, 86_400]),
         "online_free_min": rng.choice([0, 30, 240, 2000]),
         "rating_prior_stars": rng.choice([3.5, 4.0]),
@@ -268,7 +268,7 @@ def _changed_rules(rng: random.Random) -> dict[str, Any]:
         "live_offers_at_most": rng.choice([1, 2, 5]),
         "pushes_a_day": rng.choice([1, 2, 3]),
     }
-    kept = {name: choices[name] for name in rng.sample(sorted(choices), rng.randint(1, 9))}
+    kept = {name: choices[name] for name in rng.sample(sorted(choices), rng.randint(3, 14))}
     if sum(kept.get("weights", {"": 1}).values()) == 0:
         kept["weights"] = {"rating": 1}
     return kept
@@ -669,6 +669,9 @@ def build(session: Session, world: World) -> tuple[Town, list[uuid.UUID]]:
     day = rng.choice(setting.days)
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     built_at = _instant(rng, midnight, 2 * DAY, DAY)
+    if rng.random() < 0.25:
+        # In the very night of the change.
+        built_at = _instant(rng, midnight, 2 * HOUR, 4 * HOUR)
     if rng.random() < 0.4:
         built_at += timedelta(seconds=rng.choice([1, 27, 59]))
     town = Town(

@@ -56,7 +56,7 @@ def run(stack: Stack, options: argparse.Namespace) -> int:
     """Start everything, play the main job, and serve until Ctrl-C."""
     started = _start(stack, options)
     try:
-        played = _play(stack)
+        played = _play(stack, options)
         say()
         if played:
             say("The main job was not played to its end: what is said above tells why.")
@@ -79,7 +79,7 @@ def demo(stack: Stack, options: argparse.Namespace) -> int:
     """Start everything and play the main job; 0 only when all of it happened."""
     started = _start(stack, options)
     try:
-        played = _play(stack)
+        played = _play(stack, options)
         say()
         if played:
             say("The walk did not go through: what is said above tells where it stopped.")
@@ -140,10 +140,10 @@ def _end(stack: Stack, started: bool) -> None:
         say("Jobbing stays up, as it was before: make down stops it.")
 
 
-def _play(stack: Stack) -> int:
+def _play(stack: Stack, options: argparse.Namespace) -> int:
     """Play the main job before the reader's eyes; 0 only when all of it happened."""
     process = subprocess.Popen(
-        stack.flask("play", "--base-url", str(stack.url)),
+        stack.flask("play", "--base-url", str(stack.url), "--place", _town(options).place),
         stdin=subprocess.DEVNULL,
         env=stack.environment(),
         cwd=_ROOT,

@@ -12,6 +12,7 @@ from jobbing_api.api import (
     accounts,
     contract,
     jobs,
+    mail_links,
     markets,
     me,
     offers,
@@ -33,4 +34,5 @@ def register(app: Flask) -> None:
     for resource in (accounts, sessions, me, markets, providers, jobs, offers):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)
+    mail_links.register(app)
     app.register_blueprint(probes.blueprint)

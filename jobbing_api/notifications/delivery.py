@@ -29,8 +29,12 @@ from jobbing_api.settings import Settings
 
 _log = structlog.get_logger(__name__)
 
-#: Longer than a batch takes with Google slow; a killed worker costs as much delay.
-_LEASE = timedelta(seconds=12)
+#: A batch leaves within so long; what has not left by then is owed as before.
+_LEAVES_WITHIN_S = 4.0
+
+#: Longer than a batch and one slow answer take together, or a second worker would ring
+#: the same phones; a worker that is killed costs as much delay.
+_LEASE = timedelta(seconds=_LEAVES_WITHIN_S + firebase.ANSWER_S + 2)
 
 #: After so many tries a line is given up even if it has not expired.
 _MOST_ATTEMPTS = 10
@@ -60,7 +64,9 @@ def deliver(settings: Settings, ids: Sequence[uuid.UUID], *, now: datetime) -> i
         rings = _rings(session, settings, owed, now=now)
     if not rings:
         return 0
-    outcomes = firebase.client(settings).send([ring.push for ring in rings])
+    outcomes = firebase.client(settings).send(
+        [ring.push for ring in rings], within_s=_LEAVES_WITHIN_S
+    )
     # Google may have taken seconds: what it asks us to wait counts from its answer.
     answered_at = now + timedelta(seconds=time.monotonic() - began_s)
     with database.transaction() as session:
@@ -118,8 +124,13 @@ def _rings(
     }
     devices: dict[uuid.UUID, list[models.Device]] = defaultdict(list)
     for device in session.scalars(
-        select(models.Device).where(
-            models.Device.account_id.in_(accounts), models.Device.dropped_at.is_(None)
+        select(models.Device)
+        .outerjoin(accounts_models.SignIn, accounts_models.SignIn.id == models.Device.sign_in_id)
+        .where(
+            models.Device.account_id.in_(accounts),
+            models.Device.dropped_at.is_(None),
+            # A phone whose sign-in was ended from elsewhere may be in other hands.
+            accounts_models.SignIn.ended_at.is_(None),
         )
     ):
         devices[device.account_id].append(device)

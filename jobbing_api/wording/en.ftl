@@ -304,3 +304,19 @@ window-ends-before-it-starts = This must be after the start.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.
 window-too-far-ahead = This must be at most 60 days ahead.
+
+# --- pages that links in mails lead to ---
+
+page-new-password = New password, at least 10 characters
+page-verify-email-title = Confirm your e-mail address
+page-verify-email-intro = One tap, and we know that this address is yours.
+page-verify-email-button = Confirm the address
+page-verify-email-done = Thank you, your address is confirmed. You can close this page and go on in the app.
+page-verify-email-again = Something is missing in the link. Open it again from the mail.
+page-verify-email-failed = This link is no longer good: it was used before or is too old. Ask for a new one in your profile.
+page-reset-password-title = Choose a new password
+page-reset-password-intro = You will be signed out everywhere and can then sign in with the new password.
+page-reset-password-button = Set the new password
+page-reset-password-done = Your password is set. You can close this page and sign in with it.
+page-reset-password-again = This password cannot be taken: use 10 to 200 characters.
+page-reset-password-failed = This link is no longer good: it was used before or is too old. Ask for a new one on the sign-in page.

@@ -304,3 +304,19 @@ window-ends-before-it-starts = La fin doit venir après le début.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
 window-too-far-ahead = Il faut une date dans les 60 jours à venir.
+
+# --- pages that links in mails lead to ---
+
+page-new-password = Nouveau mot de passe, au moins 10 caractères
+page-verify-email-title = Confirmez votre adresse e-mail
+page-verify-email-intro = Un geste, et nous savons que cette adresse est la vôtre.
+page-verify-email-button = Confirmer l'adresse
+page-verify-email-done = Merci, votre adresse est confirmée. Vous pouvez fermer cette page et continuer dans l'application.
+page-verify-email-again = Il manque quelque chose dans le lien. Ouvrez-le à nouveau depuis le message.
+page-verify-email-failed = Ce lien n'est plus valable : il a déjà servi ou il est trop ancien. Demandez-en un autre dans votre profil.
+page-reset-password-title = Choisissez un nouveau mot de passe
+page-reset-password-intro = Vous serez déconnecté partout, puis vous pourrez vous connecter avec le nouveau mot de passe.
+page-reset-password-button = Enregistrer le mot de passe
+page-reset-password-done = Votre mot de passe est enregistré. Vous pouvez fermer cette page et vous connecter.
+page-reset-password-again = Ce mot de passe ne convient pas : il faut de 10 à 200 caractères.
+page-reset-password-failed = Ce lien n'est plus valable : il a déjà servi ou il est trop ancien. Demandez-en un autre sur la page de connexion.

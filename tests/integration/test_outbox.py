@@ -164,13 +164,18 @@ def test_a_task_is_published_once_the_row_is_durable(
     assert tasks.waiting("delivery") == [{"ids": [str(line.id)]}]
 
 
+def tell_and_refuse(now: datetime, refusal: errors.DomainError) -> None:
+    with database.transaction() as inner:
+        tell(inner, now)
+        factories.job(inner, now=now)
+        raise refusal
+
+
 def test_nothing_is_published_for_what_was_rolled_back(
     session: Session, now: datetime, tasks: Tasks
 ) -> None:
-    with pytest.raises(errors.NotFound), database.transaction() as inner:
-        tell(inner, now)
-        factories.job(inner, now=now)
-        raise errors.NotFound
+    with pytest.raises(errors.NotFound):
+        tell_and_refuse(now, errors.NotFound())
     assert tasks.waiting("delivery") == []
     assert tasks.waiting("waves") == []
     assert session.scalars(select(models.Notification)).all() == []
@@ -179,9 +184,8 @@ def test_nothing_is_published_for_what_was_rolled_back(
 def test_a_refusal_that_keeps_its_writes_publishes_them(
     session: Session, now: datetime, tasks: Tasks
 ) -> None:
-    with pytest.raises(errors.OutsideMarkets), database.transaction() as inner:
-        tell(inner, now)
-        raise errors.OutsideMarkets
+    with pytest.raises(errors.OutsideMarkets):
+        tell_and_refuse(now, errors.OutsideMarkets())
     assert len(tasks.waiting("delivery")) == 1
 
 

@@ -65,6 +65,11 @@ FAMILIES = (
         for purpose in ("verify-email", "reset-password")
         for part in ("subject", "body")
     }
+    | {
+        f"page-{purpose}-{part}"
+        for purpose in ("verify-email", "reset-password")
+        for part in ("title", "intro", "button", "done", "again", "failed")
+    }
 )
 
 
