@@ -2,7 +2,8 @@
 
 Hides: the table, and that the database itself refuses to change or delete a row
 (trigger ``history_is_append_only``). Entries carry who, when, what and why, never
-names, addresses or places, so that erasing a person needs no rewriting.
+names, addresses or places, so that erasing a person needs no rewriting; what somebody
+wrote in their own words stands in a table beside it, which can be emptied.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, delete, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from jobbing_api.database import Base, Instant, new_id
 
@@ -36,8 +37,11 @@ class Entry(Base):
     account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("accounts.id"))
     from_state: Mapped[str | None] = mapped_column(Text)
     to_state: Mapped[str | None] = mapped_column(Text)
+    #: A code of ours, never somebody's own words.
     reason: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    remark: Mapped[Remark | None] = relationship(lazy="selectin")
 
     __table_args__ = (
         CheckConstraint(
@@ -46,6 +50,18 @@ class Entry(Base):
         Index("ix_history_job_id", "job_id", "id"),
         Index("ix_history_account_id", "account_id", "id"),
     )
+
+
+class Remark(Base):
+    """What somebody wrote when they did something; goes when they are erased."""
+
+    __tablename__ = "remarks"
+
+    entry_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("history.id"), primary_key=True)
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    text: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_remarks_author_id", "author_id"),)
 
 
 def record(
@@ -62,11 +78,19 @@ def record(
     from_state: str | None = None,
     to_state: str | None = None,
     reason: str | None = None,
+    said: str | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
-    """Write down that ``event`` happened, in the caller's transaction."""
+    """Write down that ``event`` happened, in the caller's transaction.
+
+    ``reason`` is a code of ours; ``said`` is what the actor wrote.
+    """
+    remark = None
+    if said and actor_id is not None:
+        remark = Remark(author_id=actor_id, text=said)
     session.add(
         Entry(
+            id=new_id(),
             at=at,
             event=event,
             actor_role=actor_role,
@@ -79,8 +103,14 @@ def record(
             to_state=to_state,
             reason=reason,
             data=data or {},
+            remark=remark,
         )
     )
+
+
+def forget_remarks(session: Session, author_id: uuid.UUID) -> None:
+    """Delete what an account wrote; what it did stays."""
+    session.execute(delete(Remark).where(Remark.author_id == author_id))
 
 
 def of_job(session: Session, job_id: uuid.UUID) -> Sequence[Entry]:

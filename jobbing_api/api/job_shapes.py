@@ -228,8 +228,9 @@ def _place(job: models.Job, reader: accounts.models.Account) -> dict[str, Any]:
 def _timeline(
     events: Iterable[history.Entry], seen_as: str, reader_id: uuid.UUID
 ) -> Iterable[dict[str, Any]]:
-    """Who did what by role, not by name. What other providers answered, and why, is
-    none of a provider's business."""
+    """Who did what by role, not by name. What other providers answered, or why an
+    earlier one dropped out, is none of a provider's business; what the resident wrote
+    (why a redo is asked for) is."""
     for entry in events:
         own = entry.actor_id == reader_id
         if seen_as == "provider" and entry.event.startswith("offer-") and not own:
@@ -239,8 +240,14 @@ def _timeline(
             "event": entry.event.replace("_", "-"),
             "by": entry.actor_role,
             "state": entry.to_state,
-            "reason": entry.reason if own or seen_as != "provider" else None,
+            "reason": _why(entry)
+            if own or seen_as != "provider" or entry.actor_role == "resident"
+            else None,
         }
+
+
+def _why(entry: history.Entry) -> str | None:
+    return entry.reason if entry.remark is None else entry.remark.text
 
 
 def _order(stored: Mapping[str, Any]) -> dict[str, Any]:

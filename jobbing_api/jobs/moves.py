@@ -27,6 +27,7 @@ def move(
     actor_id: uuid.UUID | None = None,
     offer_id: uuid.UUID | None = None,
     reason: str | None = None,
+    said: str | None = None,
     only_if: ColumnElement[bool] | None = None,
     changes: dict[str, Any] | None = None,
 ) -> models.Job:
@@ -67,6 +68,7 @@ def move(
         offer_id=offer_id,
         to_state=target,
         reason=reason,
+        said=said,
     )
     return job
 

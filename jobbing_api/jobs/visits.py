@@ -160,7 +160,7 @@ def redo(
         now=now,
         actor_role="resident",
         actor_id=account.id,
-        reason=reason or None,
+        said=reason,
         changes={"redone_at": now, "finished_at": None},
     )
     tell(session, job, job.provider_id, "redo-asked", now=now)
@@ -186,7 +186,7 @@ def dispute(
         now=now,
         actor_role=view.role,
         actor_id=account.id,
-        reason=reason or None,
+        said=reason,
     )
     other = job.provider_id if view.role == "resident" else job.resident_id
     tell(session, job, other, "job-disputed", now=now)

@@ -111,7 +111,7 @@ def cancel(
         now=now,
         actor_role=view.role,
         actor_id=account.id,
-        reason=reason or None,
+        said=reason,
     )
     withdraw_live(session, job, now=now, told="offer-withdrawn")
     accepted = _end_accepted(session, job, now=now)
@@ -150,7 +150,7 @@ def drop_out(
         now=now,
         actor_role="provider",
         actor_id=account.id,
-        reason=reason or None,
+        said=reason,
         only_if=jobs_models.Job.provider_id == account.id,
         changes={
             "provider_id": None,

@@ -47,11 +47,12 @@ class Phones:
     def received(self, *about: str) -> list[Push]:
         """What came since the play began about these offers and jobs, oldest first."""
         document = self._caller.get(f"/messages?{self._query}")
-        pushes = [_push(message) for message in document["messages"]]
+        pushes = [read(message) for message in document["messages"]]
         return [push for push in pushes if push.about in about]
 
 
-def _push(message: client.Json) -> Push:
+def read(message: client.Json) -> Push:
+    """A message of the stand-in's as its phone shows it."""
     content = message["payload"]["message"]
     data = content.get("data") or {}
     android = content.get("android") or {}

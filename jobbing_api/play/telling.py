@@ -152,7 +152,7 @@ class Teller:
                 str(place),
                 escape(one["display_name"]),
                 f"{one['score']:.3f}",
-                *(self._bar(one["parts"][name]["value"]) for name in parts),
+                *(self.bar(one["parts"][name]["value"]) for name in parts),
                 f"{one['distance_m'] / 1000:.1f}",
                 self._say("asked") if state else self._say("not-asked"),
                 style="" if state else "dim",
@@ -294,7 +294,7 @@ class Teller:
             pad_edge=False,
         )
 
-    def _bar(self, value: float) -> str:
+    def bar(self, value: float) -> str:
         """``value`` of one as a bar, to an eighth of a letter."""
         if self._plain_letters:
             return "#" * round(value * _BAR_WIDTH)

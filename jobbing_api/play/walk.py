@@ -164,8 +164,9 @@ class _Walk:
         if not markets:
             raise self._watch.failed("there is no market: seed a town first")
         if place is not None:
+            # The best match first: several towns may share the name, and several markets.
             spots = self._places(stranger, place)
-            markets = [one for one in markets if any(_holds(one, spot) for spot in spots)]
+            markets = [one for spot in spots for one in markets if _holds(one, spot)]
             if not markets:
                 raise self._watch.failed(f"no market holds a place called {place}")
         if slug is None:

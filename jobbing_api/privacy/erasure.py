@@ -79,7 +79,7 @@ def _end_promises(session: Session, account: accounts_models.Account, *, now: da
     )
     # Everybody who locks several jobs does so in the order of their ids.
     for job_id in session.scalars(promised.order_by(job.id)).all():
-        offers.cancel(session, job_id, account=account, reason="erased", now=now)
+        offers.cancel(session, job_id, account=account, reason="", now=now)
     session.execute(
         update(offers_models.Offer)
         .where(
@@ -204,6 +204,7 @@ def _forget_name(session: Session, account: accounts_models.Account, *, now: dat
     account.erased_at = now
     account.roles = [held for held in account.roles if held.role != "operator"]
     session.flush()
+    history.forget_remarks(session, account.id)
     history.record(
         session,
         "account-erased",

@@ -111,7 +111,13 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
             but=("account_id", "body", "wake_at"),
         ),
         "history": [
-            {**out.row(entry, but=("actor_id", "account_id")), "by_you": entry.actor_id == ours}
+            {
+                **out.row(entry, but=("actor_id", "account_id")),
+                "by_you": entry.actor_id == ours,
+                "you_wrote": entry.remark.text
+                if entry.remark is not None and entry.remark.author_id == ours
+                else None,
+            }
             for entry in history.of_account(session, ours)
         ],
     }

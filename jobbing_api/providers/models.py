@@ -91,7 +91,9 @@ class Skill(Base):
 
     __table_args__ = (
         CheckConstraint("price_kind IN ('hourly', 'flat', 'quote')", name="price_kind"),
-        CheckConstraint("(price_kind = 'quote') = (amount_cents IS NULL)", name="amount_unless_quote"),
+        CheckConstraint(
+            "(price_kind = 'quote') = (amount_cents IS NULL)", name="amount_unless_quote"
+        ),
         CheckConstraint("amount_cents > 0", name="amount_positive"),
         CheckConstraint("call_out_fee_cents >= 0", name="call_out_fee_not_negative"),
         Index("ix_skills_category_id", "category_id"),
@@ -240,9 +242,7 @@ class RecordEntry(Base):
         CheckConstraint("(kind = 'rated') = (stars IS NOT NULL)", name="stars_when_rated"),
         CheckConstraint("stars BETWEEN 1 AND 5", name="stars_bounds"),
         # Every task may run twice; the same fact is written once.
-        Index(
-            "uq_record_entries_fact", "subject_id", "provider_id", "kind", unique=True
-        ),
+        Index("uq_record_entries_fact", "subject_id", "provider_id", "kind", unique=True),
         Index("ix_record_entries_provider_id_at", "provider_id", "at"),
         Index(
             "ix_record_entries_ratings",

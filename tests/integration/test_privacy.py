@@ -342,6 +342,7 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "presences",
         "providers",
         "record_entries",
+        "remarks",
         "reviews",
         "sign_ins",
         "skills",
@@ -625,3 +626,19 @@ def test_a_job_posted_while_its_owner_leaves_is_not_left_behind(
     with database.transaction() as session:
         kept = session.get_one(jobs_models.Job, job_id)
         assert (kept.state, kept.address, kept.title) == (JobState.CANCELLED, "", "Effacé")
+
+
+def test_what_somebody_wrote_goes_and_what_they_did_stays(
+    session: Session, settings: Settings, now: datetime
+) -> None:
+    ada = _person(session, settings, now, name="ada", base=WORKSHOP, drawn=False)
+    bob = factories.account(session)
+    job = _job(session, bob, now, name="bob", place=BOBS_HOME)
+    offers.accept(session, _ask(session, job, now).id, account=ada, now=now)
+    offers.cancel(session, job.id, account=ada, reason="My son is ill", now=now)
+    assert "My son is ill" in json.dumps(privacy.export(session, ada, now=now))
+    privacy.erase(session, ada, now=now)
+    session.expire_all()
+    timeline = history.of_job(session, job.id)
+    assert "job-reopen" in {entry.event for entry in timeline}
+    assert [entry.remark for entry in timeline if entry.remark] == []

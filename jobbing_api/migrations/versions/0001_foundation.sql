@@ -628,6 +628,17 @@ CREATE TABLE waves (
     CONSTRAINT fk_waves_search_id_searches FOREIGN KEY(search_id) REFERENCES searches (id)
 );
 
+CREATE TABLE remarks (
+    entry_id UUID NOT NULL,
+    author_id UUID NOT NULL,
+    text TEXT NOT NULL,
+    CONSTRAINT pk_remarks PRIMARY KEY (entry_id),
+    CONSTRAINT fk_remarks_entry_id_history FOREIGN KEY(entry_id) REFERENCES history (id),
+    CONSTRAINT fk_remarks_author_id_accounts FOREIGN KEY(author_id) REFERENCES accounts (id)
+);
+
+CREATE INDEX ix_remarks_author_id ON remarks (author_id);
+
 
 -- No two markets share ground. An exclusion constraint could only compare bounding
 -- boxes, so a trigger compares the areas; touching borders are fine. The lock makes two
