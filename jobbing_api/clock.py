@@ -62,33 +62,35 @@ def _lead(connection: Connection, stop: threading.Event) -> None:
         connection.exec_driver_sql("SELECT 1")
         connection.commit()
         now = datetime.now(UTC)
-        told = tick(now)
+        asked = tick(now)
         if now >= chores_at:
             chores(now)
             chores_at = now + _CHORES_EVERY
-        # What is due stays due while the queue is away: looking again at once is no use.
-        stop.wait(_pause_s(datetime.now(UTC)) if told else _LONGEST_SLEEP_S)
+        # What could not be asked for stays due: looking again at once is no use.
+        stop.wait(_pause_s(datetime.now(UTC)) if asked else _LONGEST_SLEEP_S)
 
 
 def tick(now: datetime) -> bool:
     """Everything that is due at ``now``, each kind in its own transaction.
 
-    False when the queue is away: what needs a worker was left for later.
+    False when the queue is away or the workers are behind: what needs them was left for
+    later, so that it is not queued again and again.
     """
     with database.transaction() as session:
         offers.send_due(session, now=now)
     with database.transaction() as session:
         offers.expire_due(session, now=now)
-    # Leasing rows for a queue that is away would only make them wait longer.
-    if not queue.ping():
-        return False
-    with database.transaction() as session:
-        waves = offers.due_waves(session, now=now)
-    for job_id, round_, wave in waves:
-        queue.call("open_wave", job_id=str(job_id), round_=round_, wave=wave)
-    _ask(lambda session: notifications.due_ids(session, now=now), "deliver")
-    _ask(lambda session: mail.due_ids(session, now=now, limit=_BATCH), "deliver_mail")
-    return True
+    waves_full = queue.full(queue.TASKS["open_wave"])
+    if not waves_full:
+        with database.transaction() as session:
+            waves = offers.due_waves(session, now=now)
+        for job_id, round_, wave in waves:
+            queue.call("open_wave", job_id=str(job_id), round_=round_, wave=wave)
+    delivery_full = queue.full(queue.TASKS["deliver"])
+    if not delivery_full:
+        _ask(lambda session: notifications.due_ids(session, now=now), "deliver")
+        _ask(lambda session: mail.due_ids(session, now=now, limit=_BATCH), "deliver_mail")
+    return not (waves_full or delivery_full)
 
 
 def _ask(find: Callable[[Session], Sequence[Any]], task: str) -> None:

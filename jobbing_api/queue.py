@@ -36,6 +36,10 @@ TASKS = {
 
 _TIMEOUT_S = 120
 
+#: With so many tasks waiting, asking once more for what is due would only make the
+#: backlog longer.
+_ENOUGH = 100
+
 _connection: redis.Redis | None = None
 
 
@@ -54,6 +58,17 @@ def ping() -> bool:
         return _connection is not None and bool(_connection.ping())
     except RedisError:
         return False
+
+
+def full(name: str) -> bool:
+    """True while workers have enough waiting in the queue ``name``, or Redis is away."""
+    if _connection is None:
+        return True
+    try:
+        waiting = Queue(name, connection=_connection, serializer=JSONSerializer).count
+    except RedisError:
+        return True
+    return waiting >= _ENOUGH
 
 
 def publish(session: Session, name: str, **arguments: Any) -> None:

@@ -669,9 +669,10 @@ def build(session: Session, world: World) -> tuple[Town, list[uuid.UUID]]:
     day = rng.choice(setting.days)
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     built_at = _instant(rng, midnight, 2 * DAY, DAY)
-    if rng.random() < 0.25:
-        # In the very night of the change.
-        built_at = _instant(rng, midnight, 2 * HOUR, 4 * HOUR)
+    if rng.random() < 0.3:
+        # In the first hours of the local day, which begins once, twice or an hour late.
+        begins = oracle.clock_instant(setting.time_zone, day, 0)
+        built_at = _instant(rng, begins, 0 * HOUR, 2 * HOUR)
     if rng.random() < 0.4:
         built_at += timedelta(seconds=rng.choice([1, 27, 59]))
     town = Town(

@@ -20,7 +20,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from jobbing_api import geography, seeding, words
+from jobbing_api import geography, markets, seeding, words
 from jobbing_api.geography import LonLat
 from jobbing_api.play.actors import Accepting
 from jobbing_api.play.client import Json
@@ -167,7 +167,8 @@ class Teller:
             for name, number in sorted(fell.items(), key=lambda pair: (-pair[1], pair[0])):
                 table.add_row(str(number), escape(self._say_or(f"filter-{name}", name)))
             self._console.print(table)
-        self._line(self._say("policy", stagger=seeding.PLAYED_STAGGER_S), style="dim")
+        usual = markets.default_rules(seeding.PLAYED_URGENCY)["stagger_s"]
+        self._line(self._say("policy", stagger=seeding.PLAYED_STAGGER_S, usual=usual), style="dim")
 
     def phones(self, pushes: Sequence[Push], posted_at: datetime) -> None:
         self._part("phones")

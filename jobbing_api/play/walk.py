@@ -14,14 +14,11 @@ from pathlib import Path
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-import httpx
-import shapely
 from rich.console import Console
-from shapely.geometry import shape
 
 from jobbing_api import seeding
 from jobbing_api.geography import LonLat
-from jobbing_api.play import client, telling
+from jobbing_api.play import client, stage, telling
 from jobbing_api.play.actors import Accepting, Actor
 from jobbing_api.play.client import Json
 from jobbing_api.play.phones import Phones, Push
@@ -35,7 +32,6 @@ _WHOLE_WAVE_S = 6.0
 _API = "/api/v1"
 _CATEGORY = seeding.PLAYED_CATEGORY
 _MINUTES = 90
-_FROM_HOUR, _TO_HOUR = 8, 18
 
 #: The job lies so far from the middle of the town, in degrees of latitude: half a
 #: kilometre.
@@ -101,15 +97,15 @@ class _Walk:
     def run(self, phones: Phones, *, market: str | None, place: str | None) -> None:
         stranger = self._caller()
         self._step("market")
-        where = self._market(stranger, market, place)
+        where = stage.market(stranger, self._watch, slug=market, place=place)
         zone = ZoneInfo(where["time_zone"])
-        middle = self._middle(stranger, where)
+        middle = stage.middle(stranger, where)
         self._teller.title(where["name"], self._url)
 
         self._step("resident")
         resident = self._resident()
         self._step("job")
-        category = self._category(stranger)
+        category = stage.category_name(stranger, self._watch, _CATEGORY)
         job = self._post(resident, where, middle)
         self._teller.job(job, category, where, resident.name, middle)
 
@@ -157,45 +153,6 @@ class _Walk:
         self._callers.append(caller)
         return caller
 
-    # The stage.
-
-    def _market(self, stranger: client.Caller, slug: str | None, place: str | None) -> Json:
-        markets: list[Json] = stranger.get("/markets")["items"]
-        if not markets:
-            raise self._watch.failed("there is no market: seed a town first")
-        if place is not None:
-            # The best match first: several towns may share the name, and several markets.
-            spots = self._places(stranger, place)
-            markets = [one for spot in spots for one in markets if _holds(one, spot)]
-            if not markets:
-                raise self._watch.failed(f"no market holds a place called {place}")
-        if slug is None:
-            return markets[0]
-        named = [one for one in markets if one["slug"] == slug]
-        if not named:
-            slugs = ", ".join(one["slug"] for one in markets)
-            raise self._watch.failed(f"no market is called {slug}; there are {slugs}")
-        return named[0]
-
-    def _middle(self, stranger: client.Caller, market: Json) -> LonLat:
-        """The town the market is called after; the middle of its ground if unknown."""
-        for spot in self._places(stranger, market["name"]):
-            if _holds(market, spot):
-                return spot
-        inside = shape(market["area"]).representative_point()
-        return (inside.x, inside.y)
-
-    def _places(self, stranger: client.Caller, name: str) -> list[LonLat]:
-        found = stranger.get(f"/places?{httpx.QueryParams({'q': name})}")
-        points = [one["point"]["coordinates"] for one in found["items"]]
-        return [(lon, lat) for lon, lat in points]
-
-    def _category(self, stranger: client.Caller) -> str:
-        for one in stranger.get("/categories")["items"]:
-            if one["slug"] == _CATEGORY:
-                return str(one["name"])
-        raise self._watch.failed(f"there is no category {_CATEGORY}")
-
     # The people.
 
     def _resident(self) -> Actor:
@@ -234,7 +191,7 @@ class _Walk:
     # The acts.
 
     def _post(self, resident: Actor, market: Json, middle: LonLat) -> Json:
-        from_, to = window(self._now, ZoneInfo(market["time_zone"]))
+        from_, to = stage.window(self._now, ZoneInfo(market["time_zone"]))
         lon, lat = middle
         return resident.caller.post(
             "/jobs",
@@ -409,16 +366,3 @@ class _Walk:
             return (None if missing else pushes), f"it never heard of {', '.join(missing)}"
 
         return self._watch.until(look)
-
-
-def window(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """A working day, two to four days ahead, from eight to six on the spot."""
-    day = now.astimezone(zone).date() + timedelta(days=2)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    from_ = datetime(day.year, day.month, day.day, _FROM_HOUR, tzinfo=zone)
-    return from_, from_.replace(hour=_TO_HOUR)
-
-
-def _holds(market: Json, spot: LonLat) -> bool:
-    return bool(shapely.intersects_xy(shape(market["area"]), *spot))

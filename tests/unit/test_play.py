@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from jobbing_api import play
-from jobbing_api.play import client, phones, telling, walk
+from jobbing_api.play import client, phones, stage, telling
 
 ZONES = ["Europe/Paris", "Pacific/Fiji", "America/Sao_Paulo", "Asia/Tokyo", "Pacific/Honolulu"]
 
@@ -25,7 +25,7 @@ def test_the_job_is_on_a_working_day_soon_whenever_it_is_played(zone: ZoneInfo) 
     first = datetime(2026, 10, 20, tzinfo=UTC)
     for hours in range(0, 24 * 14, 5):
         now = first + timedelta(hours=hours, minutes=17)
-        from_, to = walk.window(now, zone)
+        from_, to = stage.window(now, zone)
         assert from_.weekday() < 5
         assert (from_.hour, to.hour) == (8, 18)
         assert timedelta(days=1) < from_ - now < timedelta(days=6)
