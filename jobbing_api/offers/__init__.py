@@ -6,10 +6,9 @@ through, what is taken back when asking ends, and what each reader may see of it
 
 from jobbing_api.offers.acceptance import accept as accept
 from jobbing_api.offers.acceptance import choose as choose
-from jobbing_api.offers.acceptance import decline as decline
-from jobbing_api.offers.acceptance import offers_of_job as offers_of_job
-from jobbing_api.offers.acceptance import quote as quote
-from jobbing_api.offers.acceptance import seen as seen
+from jobbing_api.offers.answers import decline as decline
+from jobbing_api.offers.answers import quote as quote
+from jobbing_api.offers.answers import seen as seen
 from jobbing_api.offers.endings import cancel as cancel
 from jobbing_api.offers.endings import dispatch as dispatch
 from jobbing_api.offers.endings import drop_out as drop_out
@@ -22,6 +21,7 @@ from jobbing_api.offers.reading import counts as counts
 from jobbing_api.offers.reading import explain as explain
 from jobbing_api.offers.reading import get_for as get_for
 from jobbing_api.offers.reading import list_for as list_for
+from jobbing_api.offers.reading import offers_of_job as offers_of_job
 from jobbing_api.offers.reading import open_jobs as open_jobs
 from jobbing_api.offers.waves import due_waves as due_waves
 from jobbing_api.offers.waves import give_up as give_up

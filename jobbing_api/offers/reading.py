@@ -61,6 +61,15 @@ def list_for(
     return list(session.scalars(query))
 
 
+def offers_of_job(session: Session, job_id: uuid.UUID) -> list[models.Offer]:
+    """Every offer of a job in the order it was made."""
+    return list(
+        session.scalars(
+            select(models.Offer).where(models.Offer.job_id == job_id).order_by(models.Offer.id)
+        )
+    )
+
+
 def counts(session: Session, job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
     """How many offers of each job's present round are in which state."""
     rows = session.execute(

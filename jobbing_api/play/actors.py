@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import httpx
 
@@ -21,13 +22,15 @@ class Actor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepting:
-    """One provider's attempt. ``sent_s`` counts from the common start."""
+    """One provider's attempt. ``sent_s`` counts from the common start; ``answered_at``
+    is by this machine's clock, as the phones' pushes are."""
 
     actor: Actor
     offer: Json
     answer: httpx.Response
     sent_s: float
     took_s: float
+    answered_at: datetime
 
     @property
     def won(self) -> bool:

@@ -212,8 +212,11 @@ class Teller:
         apart_ms = abs(winner.sent_s - loser.sent_s) * 1000
         self._line(self._say("race-facts", apart=f"{apart_ms:.1f}"), style="dim")
 
-    def replaced(self, loser: Accepting, before: Push, after: Push, *, since: datetime) -> None:
-        seconds = (after.received_at - before.received_at).total_seconds()
+    def replaced(
+        self, winner: Accepting, loser: Accepting, before: Push, after: Push, *, since: datetime
+    ) -> None:
+        # The push may overtake the winner's own answer on its way back.
+        seconds = max(0.0, (after.received_at - winner.answered_at).total_seconds())
         self._line(self._say("replaced", name=loser.actor.name, seconds=f"{seconds:.1f}"))
         table = self._table(header=False)
         table.add_column(justify="right", no_wrap=True)

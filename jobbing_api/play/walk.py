@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -129,7 +129,7 @@ class _Walk:
         self._teller.race(winner, loser)
         self._step("replaced")
         before, after = self._replaced(phones, loser, pushes)
-        self._teller.replaced(loser, before, after, since=posted_at)
+        self._teller.replaced(winner, loser, before, after, since=posted_at)
 
         self._step("visit")
         taken = self._visit(resident, winner.actor, job["id"])
@@ -283,6 +283,7 @@ class _Walk:
                 answer=answer,
                 sent_s=sent_s - began_s,
                 took_s=time.perf_counter() - sent_s,
+                answered_at=datetime.now(UTC),
             )
 
         threads = [

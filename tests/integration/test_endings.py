@@ -296,7 +296,9 @@ def test_the_timeline_tells_the_whole_story(session: Session, now: datetime) -> 
         ("wave-open", "system"),
         ("job-assign", "provider"),
     ]
-    assert history.of_job(session, job.id)[3].reason == "rain"
+    remark = history.of_job(session, job.id)[3].remark
+    assert remark is not None
+    assert remark.text == "rain"
 
 
 # --- asking again ----------------------------------------------------------------------------

@@ -144,6 +144,8 @@ def situations(
             now.astimezone(zone).utcoffset() != request.window_to.astimezone(zone).utcoffset()
             for zone in zones
         ),
+        "in an hour that comes twice": bool(people)
+        and now.astimezone(ZoneInfo(sources.time_zones[request.market_id])).fold == 1,
         "exceptions": any(
             starts_at < request.window_to and ends_at > request.window_from
             for person in people
