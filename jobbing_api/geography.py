@@ -114,10 +114,8 @@ def unwrapped(ring: Sequence[Sequence[float]]) -> list[LonLat]:
     """
     out: list[LonLat] = []
     for lon, lat, *_ in ring:
-        if out:
-            previous = out[-1][0]
-            lon += 360 * round((previous - lon) / 360)
-        out.append((lon, lat))
+        turns = round((out[-1][0] - lon) / 360) if out else 0
+        out.append((lon + 360 * turns, lat))
     return out
 
 
