@@ -43,12 +43,17 @@ class Servers:
 
 
 @pytest.fixture(scope="session")
-def test_servers() -> Iterator[Servers]:
+def run_folder() -> Path:
+    """A folder of this test run that every server's user can reach; swept by the next."""
+    return ROOT / ".local" / "test" / str(os.getpid())
+
+
+@pytest.fixture(scope="session")
+def test_servers(run_folder: Path) -> Iterator[Servers]:
     """PostgreSQL without fsync and Redis, in a folder of this process."""
-    folder = ROOT / ".local" / "test" / str(os.getpid())
     with (
-        servers.Postgres(folder / "postgres", durable=False) as postgres,
-        servers.Redis(folder / "redis") as redis,
+        servers.Postgres(run_folder / "postgres", durable=False) as postgres,
+        servers.Redis(run_folder / "redis") as redis,
     ):
         running = Servers(postgres, redis, "template_jobbing")
         create_database(running, running.template)

@@ -18,9 +18,15 @@ _WORTH_SENDING = timedelta(hours=12)
 
 
 def tell(
-    session: Session, job: models.Job, account_id: uuid.UUID | None, kind: str, *, now: datetime
+    session: Session,
+    job: models.Job,
+    account_id: uuid.UUID | None,
+    kind: str,
+    *,
+    now: datetime,
+    replaces_offer: uuid.UUID | None = None,
 ) -> None:
-    """Owe one side of a job a line about it."""
+    """Owe one side of a job a line about it; it may take the place of an offer."""
     if account_id is None:
         return
     market = session.get_one(markets.models.Market, job.market_id)
@@ -40,6 +46,7 @@ def tell(
         },
         now=now,
         expires_at=now + _WORTH_SENDING,
+        replaces_offer=replaces_offer,
         urgent=kind in ("on-my-way", "job-cancelled", "provider-dropped-out"),
     )
 

@@ -55,6 +55,7 @@ class Notification(Base):
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(Text)
     #: The offer or the job it is about: all that a phone is told.
+    about: Mapped[str] = mapped_column(Text)
     subject_id: Mapped[uuid.UUID]
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)
     collapse_key: Mapped[str] = mapped_column(Text)
@@ -75,6 +76,7 @@ class Notification(Base):
         CheckConstraint(
             "state IN ('owed', 'delivered', 'undeliverable', 'withdrawn')", name="state"
         ),
+        CheckConstraint("about IN ('offer', 'job')", name="about"),
         CheckConstraint("(state = 'owed') = (wake_at IS NOT NULL)", name="owed_is_watched"),
         CheckConstraint("(state = 'owed') = (ended_at IS NULL)", name="ended_when_settled"),
         Index("ix_notifications_wake_at", "wake_at", postgresql_where=text("state = 'owed'")),

@@ -24,14 +24,13 @@ def push(
 ) -> firebase.Push:
     """The message for one device; it lives as long as the line does."""
     shown = _shown(line.params, language)
-    about = line.collapse_key.partition("-")[0]
-    path = f"/{about}s/{line.subject_id}"
+    path = f"/{line.about}s/{line.subject_id}"
     return firebase.Push(
         address_kind="fid" if device.address_kind == "fid" else "token",
         address=device.address,
         title=words.say(language, f"push-{line.kind}-title", **shown),
         body=words.say(language, f"push-{line.kind}-body", **shown),
-        data={"kind": line.kind, f"{about}_id": str(line.subject_id), "path": path},
+        data={"kind": line.kind, f"{line.about}_id": str(line.subject_id), "path": path},
         collapse_key=line.collapse_key,
         ttl_s=max(0, math.floor((line.expires_at - now).total_seconds())),
         urgent=line.urgent,

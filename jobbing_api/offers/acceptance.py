@@ -208,7 +208,7 @@ def _assign(
         at=now,
     )
     jobs.tell(session, job, job.resident_id, "job-assigned", now=now)
-    jobs.tell(session, job, taken.provider_id, "job-booked", now=now)
+    jobs.tell(session, job, taken.provider_id, "job-booked", now=now, replaces_offer=taken.id)
     session.flush()
     return job
 

@@ -231,9 +231,9 @@ def test_what_a_killed_worker_was_sending_is_sent_by_the_next(
 
 
 def test_a_worker_outlives_its_redis(
-    own_database: Engine, workers: Workers, tmp_path: Path
+    own_database: Engine, workers: Workers, run_folder: Path
 ) -> None:
-    folder = tmp_path / "redis"
+    folder = run_folder / "redis-that-goes-away"
     try:
         with servers.Redis(folder) as first:
             url = first.url
