@@ -1,0 +1,93 @@
+"""Which settings start, and which refuse to, with one line that says what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from jobbing_api import settings
+
+PRODUCTION = {
+    "DATABASE_URL": "postgresql://jobbing:secret@db:5432/jobbing",
+    "REDIS_URL": "redis://redis:6379/0",
+    "SECRET_KEY": "x" * 48,
+    "PUSH": "google",
+    "FIREBASE_CREDENTIALS": "/run/secrets/firebase.json",
+    "SMTP_URL": "smtps://user:password@mail:465",
+    "BASE_URL": "https://jobs.example.org",
+}
+
+LAPTOP = PRODUCTION | {
+    "JOBBING_ENV": "development",
+    "SECRET_KEY": "development-" + "x" * 36,
+    "PUSH": "local",
+    "PUSH_URL": "https://127.0.0.1:8443",
+    "PUSH_CA": "/srv/jobbing/ca.pem",
+    "MAIL_DIR": "/srv/jobbing/mail",
+    "BASE_URL": "http://127.0.0.1:8000",
+}
+
+
+def test_production_is_what_holds_when_nothing_is_said() -> None:
+    read = settings.from_environment(PRODUCTION)
+    assert read.environment == "production"
+    assert not read.development
+    assert read.push_url == settings.GOOGLE_PUSH_URL
+    assert read.database_url.startswith("postgresql+psycopg://")
+
+
+def test_a_laptop_may_push_to_the_stand_in() -> None:
+    read = settings.from_environment(LAPTOP)
+    assert read.development
+    assert read.push == "local"
+
+
+def test_settings_cannot_be_changed_afterwards() -> None:
+    read = settings.from_environment(LAPTOP)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        read.push = "google"  # type: ignore[misc]  # that it is refused is the point
+
+
+@pytest.mark.parametrize(
+    "missing", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PUSH", "FIREBASE_CREDENTIALS"]
+)
+def test_what_has_no_default_must_be_said(missing: str) -> None:
+    without = {name: value for name, value in PRODUCTION.items() if name != missing}
+    with pytest.raises(settings.UnsafeSettings, match=missing):
+        settings.from_environment(without)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"PUSH": "local", "PUSH_URL": "https://127.0.0.1:1"}, "PUSH=local"),
+        ({"PUSH_URL": "https://127.0.0.1:1"}, "PUSH_URL"),
+        ({"PUSH_URL": "https://fcm.googleapis.com.example.org"}, "PUSH_URL"),
+        ({"PUSH_CA": "/somewhere/ca.pem"}, "PUSH_CA"),
+        ({"SECRET_KEY": "development-" + "x" * 36}, "SECRET_KEY"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"MAIL_DIR": "/tmp/mail"}, "MAIL_DIR"),
+        ({"SMTP_URL": ""}, "SMTP_URL"),
+        ({"SMTP_URL": "http://mail"}, "SMTP_URL"),
+        ({"BASE_URL": "http://jobs.example.org"}, "BASE_URL"),
+        ({"DATABASE_URL": "mysql://db"}, "DATABASE_URL"),
+        ({"REDIS_URL": "http://redis"}, "REDIS_URL"),
+        ({"JOBBING_ENV": "staging"}, "JOBBING_ENV"),
+        ({"PUSH": "apple"}, "PUSH"),
+    ],
+)
+def test_each_unsafe_setting_refuses_in_production(changes: dict[str, str], named: str) -> None:
+    with pytest.raises(settings.UnsafeSettings, match=named) as refused:
+        settings.from_environment(PRODUCTION | changes)
+    assert "\n" not in str(refused.value)
+
+
+def test_development_does_not_open_google_to_another_address() -> None:
+    with pytest.raises(settings.UnsafeSettings, match="PUSH_URL"):
+        settings.from_environment(LAPTOP | {"PUSH": "google"})
+
+
+def test_the_stand_in_needs_an_address_of_its_own() -> None:
+    with pytest.raises(settings.UnsafeSettings, match="PUSH=local needs PUSH_URL"):
+        settings.from_environment({**LAPTOP, "PUSH_URL": settings.GOOGLE_PUSH_URL})
