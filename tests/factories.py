@@ -272,3 +272,35 @@ def north(place: LonLat, distance_m: float) -> LonLat:
     """The place so many metres north."""
     lon, lat = place
     return (lon, lat + math.degrees(distance_m / geography.EARTH_RADIUS_M))
+
+
+def bare_job(session: Session, now: datetime) -> jobs_models.Job:
+    """A job's row and nothing around it: what a booking needs to point at."""
+    row = jobs_models.Job(
+        market_id=markets.market_by_slug(session, "lyon").id,
+        resident_id=account(session).id,
+        category_id=6,
+        title="",
+        brief={},
+        location=geography.point(*LYON),
+        address="",
+        access_notes="",
+        window_from=now,
+        window_to=now + timedelta(hours=48),
+        duration_minutes=60,
+        budget_kind="fixed",
+        budget_cents=9000,
+        currency="EUR",
+        mode="instant",
+        urgency="scheduled",
+        languages=[],
+        needs=[],
+        state="open",
+        state_since=now,
+        round_opened_at=now,
+        wake_at=now,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row

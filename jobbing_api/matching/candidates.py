@@ -41,8 +41,7 @@ FILTERS = (
 _MINUTE = timedelta(minutes=1)
 
 #: No two visits of one person are farther apart: twice the farthest reach, and as much
-#: again for a base that moved. Visits farther off in time than it takes to travel this
-#: far need not be looked at.
+#: again for a base that moved. It says how far off in time a visit can still matter.
 _FARTHEST_WAY_KM = 800
 
 
@@ -126,12 +125,10 @@ _TIMED = """
                    AS stretches
         ) open ON true
         LEFT JOIN LATERAL (
-            SELECT min(whole.minute) AS starts_at
+            SELECT min(minute) AS starts_at
             FROM unnest(open.stretches) AS x
-            CROSS JOIN LATERAL (
-                SELECT date_trunc('minute', lower(x) + interval '59.999999 seconds') AS minute
-            ) whole
-            WHERE upper(x) - whole.minute >= :duration
+            CROSS JOIN date_trunc('minute', lower(x) + interval '59.999999 seconds') AS minute
+            WHERE upper(x) - minute >= :duration
         ) inside ON true
         LEFT JOIN LATERAL (
             SELECT job_window.ahead - coalesce(busy.stretches, '{}'::tstzmultirange)
@@ -139,12 +136,10 @@ _TIMED = """
             WHERE :outside_hours
         ) anytime ON true
         LEFT JOIN LATERAL (
-            SELECT min(whole.minute) AS starts_at
+            SELECT min(minute) AS starts_at
             FROM unnest(anytime.stretches) AS x
-            CROSS JOIN LATERAL (
-                SELECT date_trunc('minute', lower(x) + interval '59.999999 seconds') AS minute
-            ) whole
-            WHERE inside.starts_at IS NULL AND upper(x) - whole.minute >= :duration
+            CROSS JOIN date_trunc('minute', lower(x) + interval '59.999999 seconds') AS minute
+            WHERE inside.starts_at IS NULL AND upper(x) - minute >= :duration
         ) outside ON true
     )
 """
@@ -154,6 +149,12 @@ _STATEMENT = text(
     f"""
     WITH place AS MATERIALIZED (
         SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography AS point
+    ),
+    blocked AS MATERIALIZED (
+        SELECT array_agg(CASE account_id WHEN :resident_id THEN blocked_account_id
+                         ELSE account_id END) AS ids
+        FROM blocks
+        WHERE account_id = :resident_id OR blocked_account_id = :resident_id
     ),
     reachable AS MATERIALIZED (
         SELECT p.account_id AS provider_id,
@@ -169,15 +170,11 @@ _STATEMENT = text(
                CASE
                    WHEN a.suspended_at IS NOT NULL OR a.erased_at IS NOT NULL THEN 'suspended'
                    WHEN p.account_id = :resident_id THEN 'own-job'
-                   WHEN EXISTS (
-                       SELECT FROM blocks b
-                       WHERE (b.account_id, b.blocked_account_id) IN (
-                           (p.account_id, :resident_id), (:resident_id, p.account_id))
-                   ) THEN 'blocked'
+                   WHEN p.account_id = ANY(blocked.ids) THEN 'blocked'
                    WHEN cardinality(CAST(:languages AS text[])) > 0
                         AND NOT p.languages && CAST(:languages AS text[]) THEN 'language'
                    WHEN NOT p.tools @> CAST(:needs AS text[]) THEN 'tools'
-                   WHEN NOT coalesce((
+                   WHEN cardinality(CAST(:papers AS text[])) > 0 AND NOT coalesce((
                        SELECT array_agg(q.kind) FROM papers q
                        WHERE q.provider_id = p.account_id AND q.verified_at <= :now
                          AND (q.valid_until IS NULL OR q.valid_until > :window_to)
@@ -189,6 +186,7 @@ _STATEMENT = text(
                        THEN 'price'
                END AS unfit
         FROM place
+        CROSS JOIN blocked
         CROSS JOIN skills s
         JOIN providers p ON p.account_id = s.provider_id
         JOIN accounts a ON a.id = p.account_id
@@ -340,6 +338,7 @@ def slot(
 
 def _time_parameters(request: Request, policy: markets.Policy, now: datetime) -> dict[str, Any]:
     lon, lat = request.place
+    farthest_min = policy.travel_buffer_min + policy.travel_min_per_km * _FARTHEST_WAY_KM
     return {
         "lon": lon,
         "lat": lat,
@@ -352,11 +351,7 @@ def _time_parameters(request: Request, policy: markets.Policy, now: datetime) ->
         "travel_buffer_min": policy.travel_buffer_min,
         "travel_min_per_km": policy.travel_min_per_km,
         # A booking's own buffer is a day at most, as the rule it was made by.
-        "widest_gap": timedelta(
-            minutes=max(
-                1440, policy.travel_buffer_min + policy.travel_min_per_km * _FARTHEST_WAY_KM
-            )
-        ),
+        "widest_gap": timedelta(minutes=max(1440, farthest_min)),
     }
 
 

@@ -16,9 +16,8 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, geography, markets, providers
+from jobbing_api import database, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models as jobs_models
 from jobbing_api.providers import models
 from tests import factories
 
@@ -28,38 +27,6 @@ DAY = timedelta(days=1)
 
 #: How much of the sixty days is looked at minute by minute.
 WATCHED = 3 * DAY
-
-
-def job_id(session: Session, now: datetime) -> uuid.UUID:
-    """A job's bare row: what a booking needs to point at."""
-    row = jobs_models.Job(
-        market_id=markets.market_by_slug(session, "lyon").id,
-        resident_id=factories.account(session).id,
-        category_id=6,
-        title="",
-        brief={},
-        location=geography.point(*factories.LYON),
-        address="",
-        access_notes="",
-        window_from=now,
-        window_to=now + 48 * HOUR,
-        duration_minutes=60,
-        budget_kind="fixed",
-        budget_cents=9000,
-        currency="EUR",
-        mode="instant",
-        urgency="scheduled",
-        languages=[],
-        needs=[],
-        state="open",
-        state_since=now,
-        round_opened_at=now,
-        wake_at=now,
-        created_at=now,
-    )
-    session.add(row)
-    session.flush()
-    return row.id
 
 
 def stretches(session: Session, provider: models.Provider) -> list[Range[datetime]]:
@@ -151,7 +118,7 @@ def test_stored_free_time_is_its_definition_in_every_minute(
                     session,
                     market_id=market_id,
                     provider_id=provider.account_id,
-                    job_id=job_id(session, now),
+                    job_id=factories.bare_job(session, now).id,
                     starts_at=starts_at,
                     ends_at=ends_at,
                     buffer_minutes=buffer_minutes,
@@ -252,8 +219,8 @@ def test_a_calendar_and_bookings_that_change_at_once_all_show(
         with database.transaction() as session:
             provider = factories.provider(session, now=now)
             provider_id, market_id = provider.account_id, provider.market_id
-            jobs_ = [job_id(session, now) for _ in range(4)]
-            released = job_id(session, now)
+            jobs_ = [factories.bare_job(session, now).id for _ in range(4)]
+            released = factories.bare_job(session, now).id
             providers.book(
                 session,
                 market_id=market_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -454,6 +455,36 @@ def test_who_gave_a_job_back_cannot_start_it_for_the_next(session: Session, now:
         with pytest.raises(errors.NotFound):
             call(session, job.id, former, now=now)
     assert jobs.start(session, job.id, successor, now=now).state == JobState.IN_PROGRESS
+
+
+def test_who_waits_to_start_a_job_that_is_given_to_another_meanwhile_cannot(
+    town: racing.Town,
+) -> None:
+    job, [first, second] = town.case(2)
+    town.accept(first)()
+    with database.transaction() as session:
+        former, successor = (
+            factories.person(session, offer.provider_id) for offer in (first, second)
+        )
+
+    def start() -> Any:
+        with database.transaction() as session:
+            return jobs.start(session, job.id, former, now=town.soon)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            offers.cancel(session, job.id, account=former, reason="", now=town.now)
+            mine = session.get_one(jobs_models.Job, job.id)
+            [again] = factories.ask(session, mine, now=town.now)
+            offers.accept(session, again.id, account=successor, now=town.now)
+            starting = pool.submit(start)
+            racing.wait_for_blocked(town.engine)
+        with pytest.raises(errors.NotFound):
+            starting.result()
+    assert town.one("SELECT state, provider_id FROM jobs WHERE id = :id", id=job.id) == (
+        "assigned",
+        successor.id,
+    )
 
 
 def test_of_moves_at_once_one_is_made(town: racing.Town) -> None:

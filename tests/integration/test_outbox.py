@@ -6,6 +6,7 @@ import json
 import uuid
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -149,6 +150,50 @@ def test_two_clocks_share_what_is_owed(own_database: Engine, now: datetime) -> N
     found = [one for looked in racing.together(look, look, look) for one in looked]
     assert len(found) == len(set(found))
     assert set(found) == owed
+
+
+def test_a_clock_does_not_wait_for_what_another_is_taking(
+    own_database: Engine, now: datetime
+) -> None:
+    with database.transaction() as session:
+        line = tell(session, now)
+    with database.transaction() as first, database.transaction() as second:
+        assert notifications.due_ids(first, now=now + MINUTE) == [line.id]
+        assert notifications.due_ids(second, now=now + MINUTE) == []
+
+
+def test_whoever_withdraws_several_lines_takes_them_in_the_order_a_worker_does(
+    own_database: Engine, now: datetime
+) -> None:
+    """Two who lock the same rows in different orders could each wait for the other."""
+    with database.transaction() as session:
+        # The first line has the later subject, and an indexed column that changed makes it
+        # the last in the table's own order.
+        small, great = sorted([uuid.uuid4(), uuid.uuid4()])
+        first, second = (tell(session, now, subject_id=one) for one in (great, small))
+        session.flush()
+        first.wake_at = now + MINUTE
+    assert first.id < second.id
+
+    def withdraw() -> set[uuid.UUID]:
+        with database.transaction() as session:
+            return notifications.withdraw(session, [great, small], now=now)
+
+    def hold(session: Session, line: models.Notification) -> None:
+        session.scalars(
+            select(models.Notification.id)
+            .where(models.Notification.id == line.id)
+            .with_for_update(nowait=True)
+        ).one()
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            hold(session, first)
+            withdrawing = pool.submit(withdraw)
+            racing.wait_for_blocked(own_database)
+            # It waits for the first and does not hold the second yet.
+            hold(session, second)
+        assert withdrawing.result() == {great, small}
 
 
 # --- tasks -----------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, geography, markets, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models as jobs_models
 from jobbing_api.providers import models
 from tests import factories
 
@@ -50,40 +49,6 @@ def open_nantes(session: Session, now: datetime) -> markets.models.Market:
         country="FR",
         now=now,
     )
-
-
-def job(session: Session, now: datetime) -> jobs_models.Job:
-    """A job's bare row: what a booking needs to point at."""
-    resident = factories.account(session)
-    market = markets.market_by_slug(session, "lyon")
-    row = jobs_models.Job(
-        market_id=market.id,
-        resident_id=resident.id,
-        category_id=6,
-        title="",
-        brief={},
-        location=geography.point(*factories.LYON),
-        address="",
-        access_notes="",
-        window_from=now,
-        window_to=now + 48 * HOUR,
-        duration_minutes=60,
-        budget_kind="fixed",
-        budget_cents=9000,
-        currency="EUR",
-        mode="instant",
-        urgency="scheduled",
-        languages=[],
-        needs=[],
-        state="open",
-        state_since=now,
-        round_opened_at=now,
-        wake_at=now,
-        created_at=now,
-    )
-    session.add(row)
-    session.flush()
-    return row
 
 
 def book(
@@ -293,7 +258,7 @@ def test_who_moves_to_another_market_keeps_no_visits_in_the_old_one(
     open_nantes(session, now)
     account = factories.account(session, role="provider")
     put(session, account, now)
-    booked = job(session, now)
+    booked = factories.bare_job(session, now)
     book(session, account.id, booked.id, now + HOUR, now=now)
     with pytest.raises(errors.InvalidInput) as refused:
         put(session, account, now, base=NANTES)
@@ -576,7 +541,7 @@ def test_a_booking_and_its_buffer_leave_free_time_and_come_back(
     provider = factories.provider(session, now=now)
     before = free(session, provider)
     assert before[0] == (now, now + 7 * HOUR)
-    booked = job(session, now)
+    booked = factories.bare_job(session, now)
     book(session, provider.account_id, booked.id, now + 2 * HOUR, now=now)
     assert free(session, provider)[:2] == [
         (now, now + 2 * HOUR - 15 * MINUTE),
@@ -593,7 +558,7 @@ def test_a_booking_and_its_buffer_leave_free_time_and_come_back(
 
 def test_hours_that_overlap_are_booked_once(session: Session, now: datetime) -> None:
     provider = factories.provider(session, now=now)
-    first, second = job(session, now), job(session, now)
+    first, second = factories.bare_job(session, now), factories.bare_job(session, now)
     book(session, provider.account_id, first.id, now + 2 * HOUR, now=now)
     with pytest.raises(errors.CalendarConflict):
         book(session, provider.account_id, second.id, now + 2 * HOUR + 59 * MINUTE, now=now)
@@ -601,13 +566,13 @@ def test_hours_that_overlap_are_booked_once(session: Session, now: datetime) -> 
     book(session, provider.account_id, second.id, now + 3 * HOUR, now=now)
     # Somebody else may have the very same hour; a released one may be taken anew.
     other = factories.provider(session, now=now)
-    book(session, other.account_id, job(session, now).id, now + 2 * HOUR, now=now)
+    book(session, other.account_id, factories.bare_job(session, now).id, now + 2 * HOUR, now=now)
     providers.release(session, job_id=first.id, because="job-cancelled", now=now)
     book(session, provider.account_id, first.id, now + 2 * HOUR, now=now)
 
 
 def test_a_job_holds_one_booking(session: Session, now: datetime) -> None:
-    booked = job(session, now)
+    booked = factories.bare_job(session, now)
     one, two = factories.provider(session, now=now), factories.provider(session, now=now)
     book(session, one.account_id, booked.id, now + HOUR, now=now)
     with pytest.raises(errors.AlreadyTaken):
@@ -620,7 +585,7 @@ def test_of_many_who_book_overlapping_hours_at_once_one_gets_them(
     for _ in range(5):
         with database.transaction() as session:
             provider_id = factories.provider(session, now=now).account_id
-            job_ids = [job(session, now).id for _ in range(12)]
+            job_ids = [factories.bare_job(session, now).id for _ in range(12)]
 
         def attempt(
             job_id: uuid.UUID, late: int, provider_id: uuid.UUID = provider_id
@@ -682,7 +647,7 @@ def test_a_provider_sees_figures_of_the_last_weeks(session: Session, now: dateti
     facts.append(fact(provider, "kept", now - timedelta(days=91)))
     facts.append(fact(provider, "asked", now + HOUR))
     providers.record.write_many(session, facts)
-    book(session, provider.account_id, job(session, now).id, now + HOUR, now=now)
+    book(session, provider.account_id, factories.bare_job(session, now).id, now + HOUR, now=now)
 
     figures = providers.figures(session, provider.account_id, now=now)
     assert (figures.response_days, figures.visit_days) == (30, 90)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, geography, markets, offers, providers, words
+from jobbing_api import database, errors, geography, jobs, markets, offers, providers, words
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
 from jobbing_api.matching import models as matching_models
@@ -745,6 +745,17 @@ def test_a_clock_and_a_worker_that_open_and_expire_at_once_lose_nothing(
             "unfilled",
             "nobody-answered",
         )
+
+
+def test_a_clock_does_not_wait_for_a_job_that_is_being_changed(
+    own_database: Engine, now: datetime
+) -> None:
+    with database.transaction() as session:
+        one, two = (factories.job(session, now=now) for _ in range(2))
+    with database.transaction() as session, database.transaction() as other:
+        assert jobs.lock(session, one.id) is not None
+        assert offers.due_waves(other, now=now + MINUTE) == [(two.id, 1, 1)]
+        assert offers.send_due(other, now=now + MINUTE) == 0
 
 
 def test_two_clocks_share_what_is_due(own_database: Engine, now: datetime) -> None:
