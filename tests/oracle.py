@@ -2,8 +2,9 @@
 
 Nothing of the engine is used: not its SQL, its scoring, its sphere, its clocks, and
 never ``providers.free_time``, which is made of what is read here. Slow, and meant to
-be read beside ``docs`` and the docstrings of ``jobbing_api.matching``: where the engine
-and this file differ, one of them does not do what was promised.
+be read beside the docstrings of ``jobbing_api.matching``: where the engine and this file
+differ, one of them does not do what was promised. It is long because it says all of the
+rules again, in one place and in their order.
 """
 
 from __future__ import annotations

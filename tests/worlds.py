@@ -184,18 +184,16 @@ def drawn_area(rng: random.Random, middle: LonLat, within_m: float) -> list[list
     """A closed ring around ``middle``, seldom convex, sometimes with a hole."""
     corners = rng.randint(3, 11)
     turns = sorted(rng.uniform(0, math.tau) for _ in range(corners))
-    # A gap of more than half a turn would leave the middle outside and cross the hole.
+    # A gap of more than half a turn would leave the middle outside.
     if any((b - a) % math.tau > 3 for a, b in zip(turns, turns[1:] + turns[:1], strict=True)):
         turns = [math.tau * corner / corners + rng.uniform(0, 0.4) for corner in range(corners)]
-    outer = [moved(middle, turn, rng.uniform(0.25, 1) * within_m) for turn in turns]
-    rings = [[*outer, outer[0]]]
-    if rng.random() < 0.4:
-        # The nearest an edge comes to the middle is within_m * 0.25 * cos(half a gap).
-        most = 0.25 * math.cos(1.5) * 0.9 * within_m
-        hole = [
-            moved(middle, math.tau * corner / 5, rng.uniform(0.3, 1) * most) for corner in range(5)
-        ]
-        rings.append([*hole, hole[0]])
+    corners_m = [rng.uniform(0.25, 1) * within_m for _ in turns]
+    # A hole is the same star, smaller: it lies inside whatever the shape.
+    shares = [1.0, rng.uniform(0.1, 0.7)] if rng.random() < 0.4 else [1.0]
+    rings = []
+    for share in shares:
+        ring = [moved(middle, turn, share * m) for turn, m in zip(turns, corners_m, strict=True)]
+        rings.append([*ring, ring[0]])
     return rings
 
 

@@ -337,6 +337,12 @@ class Stack:
         return authority.exists() and _answers(f"https://127.0.0.1:{port}/healthz", authority)
 
     def _migrate(self) -> None:
+        """Bring the schema and the categories up to date, unless an earlier start already
+        brought this very database to what the code says now."""
+        stamp = self.local / "migrated"
+        if self.postgres is not None and stamp.exists() and stamp.read_text() == self._schema():
+            return
+        stamp.unlink(missing_ok=True)
         console.execute(
             "Bringing the database up to date",
             self.flask("migrate"),
@@ -345,6 +351,17 @@ class Stack:
             environment=self.environment(),
             directory=self.root,
         )
+        if self.postgres is not None:
+            stamp.write_text(self._schema())
+
+    def _schema(self) -> str:
+        """The database in use and the files its schema and its categories come from."""
+        package = self.root / "jobbing_api"
+        files = [*(package / "migrations").rglob("*.*"), *(package / "markets").glob("*.toml")]
+        said = hashlib.sha256(self._database().encode())
+        for file in sorted(file for file in files if file.suffix != ".pyc"):
+            said.update(file.read_bytes())
+        return said.hexdigest()
 
     def _seed(self, town: Town) -> None:
         """Draw the town unless an earlier start drew it into this very database."""
@@ -369,15 +386,16 @@ class Stack:
 
     def _seed_file(self, town: Town) -> Path:
         """Where the seed's words about ``town`` are kept, for the database in use."""
-        database = self._given.get("DATABASE_URL", "")
-        if self.postgres is not None:
-            # A database that was made anew, or emptied and migrated again, has other numbers.
-            database = self.postgres.query(
-                "SELECT system_identifier, to_regclass('alembic_version')::oid"
-                " FROM pg_control_system()"
-            )
-        key = json.dumps([database, *town.options()])
+        key = json.dumps([self._database(), *town.options()])
         return self.local / "seeds" / hashlib.sha256(key.encode()).hexdigest()[:16]
+
+    def _database(self) -> str:
+        """What tells the database in use from one made anew, or emptied and migrated again."""
+        if self.postgres is None:
+            return self._given.get("DATABASE_URL", "")
+        return self.postgres.query(
+            "SELECT system_identifier, to_regclass('alembic_version')::oid FROM pg_control_system()"
+        )
 
 
 def _program_name(server: Server) -> str:

@@ -70,6 +70,10 @@ def play(
         walk.close()
 
 
+#: How often the job is posted until two of the seed's people are asked about it.
+_CASTINGS = 8
+
+
 class _Walk:
     """One performance."""
 
@@ -104,16 +108,13 @@ class _Walk:
 
         self._step("resident")
         resident = self._resident()
-        self._step("job")
-        category = stage.category_name(stranger, self._watch, _CATEGORY)
-        job = self._post(resident, where, middle)
-        self._teller.job(job, category, where, resident.name, middle)
-
         email = seeding.operator_email(where["slug"])
         self._step("operator", email=email)
         operator = self._sign_in(email)
-        self._step("wave")
-        ranking = self._asked(operator, resident, job)
+        self._step("job")
+        category = stage.category_name(stranger, self._watch, _CATEGORY)
+        job, ranking = self._cast(resident, operator, where, middle)
+        self._teller.job(job, category, where, resident.name, middle)
         self._teller.candidates(ranking)
 
         self._step("phones")
@@ -213,6 +214,31 @@ class _Walk:
                 "urgency": seeding.PLAYED_URGENCY,
             },
         )
+
+    def _cast(
+        self, resident: Actor, operator: Actor, where: Json, middle: LonLat
+    ) -> tuple[Json, Json]:
+        """The job, and a wave in which at least two are people of the seed.
+
+        Real people may live near the middle too, and nobody plays for them: the resident
+        blocks those the ranking shows, as anybody may, and posts anew.
+        """
+        for _ in range(_CASTINGS):
+            self._step("job")
+            job = self._post(resident, where, middle)
+            self._step("wave")
+            ranking = self._asked(operator, resident, job)
+            strangers = {
+                one["provider_id"]
+                for one in (*ranking["asked"], *ranking["candidates"])
+                if seeding.email_of(UUID(one["provider_id"]), where["slug"]) is None
+            }
+            if sum(one["provider_id"] not in strangers for one in ranking["asked"]) >= 2:
+                return job, ranking
+            resident.caller.post(f"/jobs/{job['id']}/cancel", {"reason": ""})
+            for provider_id in strangers:
+                resident.caller.ask("PUT", f"/me/blocks/{provider_id}")
+        raise self._watch.failed("too few of those asked are people of the seed")
 
     def _asked(self, operator: Actor, resident: Actor, job: Json) -> Json:
         """The ranking once a wave is out: all of it, or two at least after some seconds."""

@@ -89,6 +89,19 @@ def test_accepting_tells_the_resident_and_the_provider(session: Session, now: da
     assert lines(session, first.provider_id) == ["offer", "job-booked"]
 
 
+def test_the_booking_takes_the_place_of_the_offer_on_the_winners_phone(
+    session: Session, now: datetime
+) -> None:
+    job, [first, _] = asked_job(session, now)
+    accept(session, first, now=now + SOON)
+    line = notifications_models.Notification
+    told = session.scalars(
+        select(line).where(line.account_id == first.provider_id).order_by(line.id)
+    ).all()
+    assert [(one.about, one.subject_id) for one in told] == [("offer", first.id), ("job", job.id)]
+    assert len({one.collapse_key for one in told}) == 1
+
+
 def test_who_heard_of_the_offer_is_told_that_it_is_gone(session: Session, now: datetime) -> None:
     _, [first, second] = asked_job(session, now)
     # A worker took the line to send it: from then on the phone may have rung.
@@ -111,7 +124,9 @@ def test_who_was_told_before_is_told_on_the_same_pop_up(session: Session, now: d
         .values(attempts=1, state="delivered", wake_at=None, ended_at=now)
     )
     accept(session, first, now=now + SOON)
-    told = session.scalars(select(line).where(line.account_id == second.provider_id)).all()
+    told = session.scalars(
+        select(line).where(line.account_id == second.provider_id).order_by(line.id)
+    ).all()
     assert [one.kind for one in told] == ["offer", "offer-withdrawn"]
     assert len({one.collapse_key for one in told}) == 1
 
