@@ -121,7 +121,10 @@ def unwrapped(ring: Sequence[Sequence[float]]) -> list[LonLat]:
 
 def valid_area(rings: Sequence[Sequence[Sequence[float]]]) -> bool:
     """True for a polygon whose rings do not cross themselves or each other."""
-    outer, *holes = [unwrapped(ring) for ring in rings]
+    outer = unwrapped(rings[0])
+    # Each hole continues from a corner of the outer ring: across the antimeridian both
+    # must count longitudes the same way round.
+    holes = [unwrapped([outer[0], *ring])[1:] for ring in rings[1:]]
     if len(outer) < 4 or any(len(hole) < 4 for hole in holes):
         return False
     area: BaseGeometry = Polygon(outer, holes)

@@ -8,6 +8,7 @@ database of its own, cloned from the template.
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -43,9 +44,16 @@ class Servers:
 
 
 @pytest.fixture(scope="session")
-def run_folder() -> Path:
-    """A folder of this test run that every server's user can reach; swept by the next."""
-    return ROOT / ".local" / "test" / str(os.getpid())
+def run_folder() -> Iterator[Path]:
+    """A folder of this test run that every server's user can reach; gone afterwards.
+
+    What a killed run leaves is swept by the next ``make test``.
+    """
+    folder = ROOT / ".local" / "test" / str(os.getpid())
+    yield folder
+    for server in (servers.Postgres(folder / "postgres"), servers.Redis(folder / "redis")):
+        server.remove()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

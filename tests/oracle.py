@@ -400,7 +400,8 @@ def time_of(
     )
     anytime: list[Interval] = []
     if request.outside_hours:
-        anytime = _stretches(ahead, offered=(), closed=(), always=[ahead], taken=taken)
+        closed = [(a, b) for a, b, yes in marked if not yes]
+        anytime = _stretches(ahead, offered=[ahead], closed=closed, always=(), taken=taken)
     inside = _first(free, duration)
     outside = _first(anytime, duration)
     return Time(
@@ -614,7 +615,7 @@ def _not_now(
     ]
     if len(live) >= policy.live_offers_at_most:
         return "live-offers"
-    if sum(day_from <= fact.at <= now for fact in asked) >= policy.pushes_a_day:
+    if sum(day_from <= fact.at for fact in asked) >= policy.pushes_a_day:
         return "daily-offers"
     return None
 

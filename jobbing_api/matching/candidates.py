@@ -131,8 +131,13 @@ _TIMED = """
             WHERE upper(x) - minute >= :duration
         ) inside ON true
         LEFT JOIN LATERAL (
+            -- Past their weekly hours people may be asked softly, never in hours they
+            -- struck out by hand.
             SELECT job_window.ahead - coalesce(busy.stretches, '{}'::tstzmultirange)
-                   AS stretches
+                   - coalesce((
+                       SELECT range_agg(x.during) FROM calendar_exceptions x
+                       WHERE x.provider_id = s.provider_id AND NOT x.available
+                   ), '{}'::tstzmultirange) AS stretches
             WHERE :outside_hours
         ) anytime ON true
         LEFT JOIN LATERAL (
@@ -225,7 +230,7 @@ _STATEMENT = text(
         FROM reachable r
         CROSS JOIN tier
         LEFT JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE e.at >= :day_from AND e.at <= :now) AS today,
+            SELECT count(*) FILTER (WHERE e.at >= :day_from) AS today,
                    count(*) FILTER (WHERE NOT EXISTS (
                        SELECT FROM record_entries c
                        WHERE c.subject_id = e.subject_id AND c.provider_id = e.provider_id

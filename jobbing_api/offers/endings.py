@@ -11,13 +11,20 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, errors, jobs, notifications, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
-from jobbing_api.lifecycle import JobMove, JobState, OfferMove, OfferState, offer_sources
+from jobbing_api.lifecycle import (
+    OFFER_LIVE,
+    JobMove,
+    JobState,
+    OfferMove,
+    OfferState,
+    offer_sources,
+)
 from jobbing_api.offers import models
 from jobbing_api.offers.requests import policy_of
 
@@ -32,9 +39,10 @@ def withdraw_live(
     now: datetime,
     told: str,
     keep: frozenset[OfferState] = frozenset({OfferState.ACCEPTED}),
+    only_of: uuid.UUID | None = None,
 ) -> None:
     """Take back every offer of the job, whose lock the caller holds, that is still live;
-    those in a state of ``keep`` stay.
+    those in a state of ``keep`` stay, and with ``only_of`` all but that provider's.
 
     Pushes nobody heard yet are withdrawn in silence; whoever may have heard is told
     ``told``, which replaces the offer on their phone. It costs nobody anything.
@@ -44,6 +52,7 @@ def withdraw_live(
         .where(
             models.Offer.job_id == job.id,
             models.Offer.state.in_(sorted(offer_sources(OfferMove.WITHDRAW) - keep)),
+            true() if only_of is None else models.Offer.provider_id == only_of,
         )
         .values(state=OfferState.WITHDRAWN, ended_at=now)
         .returning(models.Offer),
@@ -85,6 +94,20 @@ def withdraw_live(
             now=now,
             expires_at=now + _WORTH_SENDING,
         )
+
+
+def leave(session: Session, provider_id: uuid.UUID, *, now: datetime) -> None:
+    """Take back everything a provider is still asked about: nobody waits for the answer
+    of somebody who is gone. What they accepted is another matter (``drop_out``)."""
+    asked = select(models.Offer.job_id).where(
+        models.Offer.provider_id == provider_id,
+        models.Offer.state.in_(sorted(OFFER_LIVE)),
+    )
+    for job_id in sorted(set(session.scalars(asked))):
+        job = jobs.lock(session, job_id)
+        if job is not None:
+            withdraw_live(session, job, now=now, told="offer-withdrawn", only_of=provider_id)
+            wake_if_nobody_waits(session, job_id, now=now)
 
 
 def cancel(
@@ -335,9 +358,7 @@ def wake_if_nobody_waits(session: Session, job_id: uuid.UUID, *, now: datetime) 
         select(models.Offer.id)
         .where(
             models.Offer.job_id == job_id,
-            models.Offer.state.in_(
-                [OfferState.PENDING, OfferState.SENT, OfferState.SEEN, OfferState.QUOTED]
-            ),
+            models.Offer.state.in_(sorted(OFFER_LIVE)),
         )
         .exists()
     )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from jobbing_api import errors, geography, history, mail, offers, words
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
-from jobbing_api.lifecycle import JobState, OfferMove, OfferState, offer_sources
+from jobbing_api.lifecycle import JobState
 from jobbing_api.notifications import models as notifications_models
 from jobbing_api.offers import models as offers_models
 from jobbing_api.providers import models as providers_models
@@ -80,17 +80,7 @@ def _end_promises(session: Session, account: accounts_models.Account, *, now: da
     # Everybody who locks several jobs does so in the order of their ids.
     for job_id in session.scalars(promised.order_by(job.id)).all():
         offers.cancel(session, job_id, account=account, reason="", now=now)
-    session.execute(
-        update(offers_models.Offer)
-        .where(
-            offers_models.Offer.provider_id == account.id,
-            offers_models.Offer.state.in_(
-                offer_sources(OfferMove.WITHDRAW) - {OfferState.ACCEPTED}
-            ),
-        )
-        .values(state=OfferState.WITHDRAWN, ended_at=now),
-        execution_options={"synchronize_session": False},
-    )
+    offers.leave(session, account.id, now=now)
 
 
 def _forget_trade(session: Session, ours: uuid.UUID, *, now: datetime) -> None:
