@@ -35,6 +35,8 @@ def get_for(
 ) -> View:
     """The job as owner, assigned provider or operator of its market.
 
+    Whoever would have come still sees that it was cancelled, no longer where it was.
+
     Anybody else, and anything that does not exist: NotFound.
     """
     job = session.get(models.Job, job_id)
@@ -42,7 +44,7 @@ def get_for(
         raise errors.NotFound()
     if job.resident_id == account.id:
         return View(job, "resident")
-    if job.provider_id == account.id and job.state != JobState.CANCELLED:
+    if job.provider_id == account.id:
         return View(job, "provider")
     if account.has_role("operator") and job.market_id in accounts.operator_markets(
         session, account.id

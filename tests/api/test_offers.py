@@ -144,7 +144,10 @@ def test_a_cancelled_job_hides_its_place_from_who_would_have_come(
     cancelled = resident.post(f"/jobs/{posted['id']}/cancel", {})
     assert cancelled.get_json()["state"] == "cancelled"
     assert cancelled.get_json()["address"] == "1 place Bellecour"
-    assert read(first, posted).status_code == 404
+    shown = read(first, posted)
+    assert (shown.status_code, shown.get_json()["state"]) == (200, "cancelled")
+    assert "Bellecour" not in shown.text
+    assert shown.get_json()["location"] is None
     listed = first.get("/jobs")
     assert "Bellecour" not in listed.text
     for one in listed.get_json()["items"]:
