@@ -11,7 +11,7 @@ import pytest
 import redis
 from sqlalchemy import Engine, text
 
-from tests.conftest import Servers
+from infra.local import servers
 from tests.e2e.stack import Person, Stack, at_once, eventually
 
 pytestmark = pytest.mark.e2e
@@ -200,12 +200,12 @@ def test_a_worker_killed_while_it_pushes_loses_nothing(stack: Stack) -> None:
         eventually(lambda who=who: stack.messages(who.address), within_s=30)
 
 
-def test_emptying_redis_loses_nothing(stack: Stack, test_servers: Servers) -> None:
+def test_emptying_redis_loses_nothing(stack: Stack, own_redis: servers.Redis) -> None:
     language, providers = _providers(stack, 2)
     resident = stack.person("resident")
     stack.kill("worker")
     job = resident.posts(languages=[language])
-    client = redis.Redis.from_url(test_servers.redis.url)
+    client = redis.Redis.from_url(own_redis.url)
     client.flushall()
     client.close()
     stack.start("worker")
@@ -214,16 +214,16 @@ def test_emptying_redis_loses_nothing(stack: Stack, test_servers: Servers) -> No
     assert job["state"] == "open"
 
 
-def test_a_post_succeeds_while_redis_is_down(stack: Stack, test_servers: Servers) -> None:
+def test_a_post_succeeds_while_redis_is_down(stack: Stack, own_redis: servers.Redis) -> None:
     language, providers = _providers(stack, 2)
     resident = stack.person("resident")
-    test_servers.redis.stop()
+    own_redis.stop()
     try:
         job = resident.posts(languages=[language])
         ready = stack.client.get(f"{stack.url}/readyz")
         assert (ready.status_code, "degraded" in ready.text) == (200, True)
     finally:
-        test_servers.redis.start()
+        own_redis.start()
     for who in providers:
         eventually(lambda who=who: stack.messages(who.address), within_s=40)
     assert all(who.offer_for(job["id"]) for who in providers)
