@@ -6,6 +6,7 @@ sees who was asked, in bands; an operator sees the ranking with every part.
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ from jobbing_api.offers.requests import left_out, policy_of, request_of
 
 #: How many ranked candidates an operator sees.
 _CANDIDATES = 50
+
+_NO_CAP = 1_000_000
 
 #: How many open jobs near a provider are judged at most, nearest first.
 _OPEN_JOBS = 60
@@ -188,12 +191,25 @@ class OpenJob:
 def open_jobs(
     session: Session, account: accounts_models.Account, *, now: datetime, limit: int
 ) -> list[OpenJob]:
-    """Open jobs in reach that would rank this provider now, nearest blurred place
-    first."""
+    """Open jobs in reach that would rank this provider now, nearest blurred place first.
+
+    Not those offered to them already (``list_for`` shows these) or declined; caps on
+    offers say how often a phone may ring, not what somebody may look at.
+    """
     provider = session.get(providers.models.Provider, account.id)
     if provider is None:
         raise errors.ProfileRequired()
     base = geography.lon_lat(provider.base)
+    asked_before = (
+        select(models.Offer.id)
+        .where(
+            models.Offer.job_id == jobs_models.Job.id,
+            models.Offer.provider_id == provider.account_id,
+            (models.Offer.round == jobs_models.Job.round)
+            | (models.Offer.state == OfferState.DECLINED),
+        )
+        .exists()
+    )
     nearby = session.scalars(
         select(jobs_models.Job)
         .join(
@@ -205,13 +221,18 @@ def open_jobs(
             jobs_models.Job.state == JobState.OPEN,
             jobs_models.Job.market_id == provider.market_id,
             jobs_models.Job.resident_id != provider.account_id,
+            ~asked_before,
         )
         .order_by(jobs_models.Job.location.op("<->")(provider.base))
         .limit(_OPEN_JOBS)
     ).all()
     found = []
     for job in nearby:
-        policy = policy_of(session, job, now=now)
+        policy = dataclasses.replace(
+            policy_of(session, job, now=now),
+            live_offers_at_most=_NO_CAP,
+            pushes_a_day=_NO_CAP,
+        )
         request = request_of(session, job, policy, only=[provider.account_id])
         ranking = matching.rank(session, request, policy, 1, now=now, purpose=None)
         if not ranking.candidates:

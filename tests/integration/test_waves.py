@@ -13,6 +13,7 @@ from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, geography, jobs, markets, offers, providers, words
+from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
 from jobbing_api.matching import models as matching_models
@@ -769,3 +770,24 @@ def test_two_clocks_share_what_is_due(own_database: Engine, now: datetime) -> No
     found = [job_id for looked in racing.together(look, look, look) for job_id, _, _ in looked]
     assert len(found) == len(set(found))
     assert set(found) == posted
+
+
+def test_open_jobs_are_seen_however_many_offers_are_live(session: Session, now: datetime) -> None:
+    provider = factories.provider(session, now=now)
+    account = session.get_one(accounts_models.Account, provider.account_id)
+    provider_has = [factories.job(session, now=now) for _ in range(4)]
+    for job in provider_has:
+        assert offers.open_wave(session, job.id, round_=1, wave=1, now=now) == 1
+    fifth = factories.job(session, now=now)
+    assert offers.open_wave(session, fifth.id, round_=1, wave=1, now=now) == 0
+    seen = offers.open_jobs(session, account, now=now, limit=20)
+    assert [one.job.id for one in seen] == [fifth.id]
+    session.expire_all()
+    (mine,) = [
+        offer
+        for offer in offers.list_for(session, account, limit=20)
+        if offer.job_id == provider_has[0].id
+    ]
+    offers.decline(session, mine.id, account=account, reason="price", now=now)
+    seen = offers.open_jobs(session, account, now=now, limit=20)
+    assert [one.job.id for one in seen] == [fifth.id]
