@@ -64,7 +64,11 @@ def _lead(connection: Connection, stop: threading.Event) -> None:
         now = datetime.now(UTC)
         asked = tick(now)
         if now >= chores_at:
-            chores(now)
+            try:
+                chores(now)
+            except DBAPIError as error:
+                # A chore that takes too long must not cost us the lead.
+                _log.warning("clock.chore_failed", error=type(error.orig).__name__)
             chores_at = now + _CHORES_EVERY
         # What could not be asked for stays due: looking again at once is no use.
         stop.wait(_pause_s(datetime.now(UTC)) if asked else _LONGEST_SLEEP_S)

@@ -35,7 +35,6 @@ class Entry(Base):
     job_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("jobs.id"))
     offer_id: Mapped[uuid.UUID | None]
     account_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("accounts.id"))
-    from_state: Mapped[str | None] = mapped_column(Text)
     to_state: Mapped[str | None] = mapped_column(Text)
     #: A code of ours, never somebody's own words.
     reason: Mapped[str | None] = mapped_column(Text)
@@ -49,6 +48,7 @@ class Entry(Base):
         ),
         Index("ix_history_job_id", "job_id", "id"),
         Index("ix_history_account_id", "account_id", "id"),
+        Index("ix_history_actor_id", "actor_id", "id"),
     )
 
 
@@ -75,7 +75,6 @@ def record(
     job_id: uuid.UUID | None = None,
     offer_id: uuid.UUID | None = None,
     account_id: uuid.UUID | None = None,
-    from_state: str | None = None,
     to_state: str | None = None,
     reason: str | None = None,
     said: str | None = None,
@@ -99,7 +98,6 @@ def record(
             job_id=job_id,
             offer_id=offer_id,
             account_id=account_id,
-            from_state=from_state,
             to_state=to_state,
             reason=reason,
             data=data or {},

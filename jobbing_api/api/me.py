@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
 from flask import Response, jsonify
 
-from jobbing_api import accounts, errors, markets, notifications, privacy
+from jobbing_api import accounts, errors, markets, notifications, offers, privacy
 from jobbing_api.api import fields, kinds, view
 from jobbing_api.api.blueprint import Blueprint
 
@@ -195,9 +196,21 @@ class Role(view.View):
         return shown(self, accounts.add_role(self.session, self.account, role, now=self.now))
 
 
+#: Apps make up plain ids; anything else would not come back as it was sent.
+_INSTALLATION_ID = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+def _installation(written: str) -> str:
+    if not _INSTALLATION_ID.fullmatch(written):
+        raise errors.NotFound
+    return written
+
+
 @blueprint.route("/me/devices/<string(maxlength=200):installation_id>")
 class Device(view.View):
-    @blueprint.operation("put_device", body=DeviceBody, answer=DeviceAnswer)
+    @blueprint.operation(
+        "put_device", body=DeviceBody, answer=DeviceAnswer, refuses=[errors.NotFound]
+    )
     def put(self, *, installation_id: str, body: dict[str, Any]) -> Any:
         """Ring this phone or browser for me
 
@@ -207,7 +220,7 @@ class Device(view.View):
         return notifications.put_device(
             self.session,
             self.account,
-            installation_id=installation_id,
+            installation_id=_installation(installation_id),
             address_kind=body["address"]["kind"],
             address=body["address"]["value"],
             platform=body["platform"],
@@ -219,7 +232,9 @@ class Device(view.View):
     @blueprint.operation("delete_device", status=204, refuses=[errors.NotFound])
     def delete(self, *, installation_id: str) -> Response:
         """Do not ring this phone or browser any more"""
-        if not notifications.delete_device(self.session, self.account, installation_id):
+        if not notifications.delete_device(
+            self.session, self.account, _installation(installation_id)
+        ):
             raise errors.NotFound
         return view.nothing()
 
@@ -230,9 +245,11 @@ class Block(view.View):
     def put(self, *, account_id: uuid.UUID) -> Response:
         """Never match me with this person again
 
-        Neither of the two will be offered the other's jobs, and the other is not told.
+        Neither of the two will be offered the other's jobs, what was offered is taken
+        back, and the other is not told why.
         """
         accounts.block(self.session, self.account, account_id, now=self.now)
+        offers.part(self.session, self.account.id, account_id, now=self.now)
         return view.nothing()
 
     @blueprint.operation("unblock", status=204)

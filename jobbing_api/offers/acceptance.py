@@ -185,7 +185,7 @@ def _assign(
     job.order = _order(job, taken, now=now)
     # What the offer said is no news to who accepted it.
     notifications.withdraw(session, [taken.id], now=now)
-    endings.withdraw_live(session, job, now=now, told="offer-withdrawn")
+    endings.withdraw_live(session, job, now=now, quoters_told="quote-not-chosen")
     providers.book(
         session,
         market_id=job.market_id,

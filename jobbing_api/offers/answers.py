@@ -90,6 +90,7 @@ def quote(
         raise errors.IllegalMove(state=str(offer.state))
     if job.state in JOB_HAS_PROVIDER:
         raise errors.AlreadyTaken()
+    _refuse_beyond_budget(job, amount_cents)
     policy = policy_of(session, job, now=now)
     request = request_of(session, job, policy, outside_hours=offer.outside_hours)
     wished = offer.starts_at if starts_at is None else starts_at
@@ -126,7 +127,6 @@ def quote(
             session,
             job,
             now=now,
-            told="offer-withdrawn",
             keep=frozenset({OfferState.ACCEPTED, OfferState.QUOTED}),
         )
     market = session.get_one(markets.models.Market, job.market_id)
@@ -148,6 +148,15 @@ def quote(
         expires_at=now + timedelta(hours=12),
     )
     return offer
+
+
+def _refuse_beyond_budget(job: jobs_models.Job, amount_cents: int) -> None:
+    """A resident who named a price, or a ceiling by the hour, is not quoted above it."""
+    most = job.budget_cents
+    if most is not None and job.budget_kind == "hourly":
+        most = (most * job.duration_minutes + 59) // 60
+    if most is not None and amount_cents > most:
+        raise errors.InvalidInput(fields={"amount_cents": ["above-the-budget"]}, most_cents=most)
 
 
 def _answer(

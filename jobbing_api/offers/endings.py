@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, true, update
+from sqlalchemy import Select, and_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, errors, jobs, notifications, providers
@@ -37,7 +37,8 @@ def withdraw_live(
     job: jobs_models.Job,
     *,
     now: datetime,
-    told: str,
+    told: str = "offer-withdrawn",
+    quoters_told: str = "offer-withdrawn",
     keep: frozenset[OfferState] = frozenset({OfferState.ACCEPTED}),
     only_of: uuid.UUID | None = None,
 ) -> None:
@@ -45,7 +46,8 @@ def withdraw_live(
     those in a state of ``keep`` stay, and with ``only_of`` all but that provider's.
 
     Pushes nobody heard yet are withdrawn in silence; whoever may have heard is told
-    ``told``, which replaces the offer on their phone. It costs nobody anything.
+    ``told`` (``quoters_told`` who named a price), which replaces the offer on their
+    phone. It costs nobody anything.
     """
     gone = session.scalars(
         update(models.Offer)
@@ -87,7 +89,7 @@ def withdraw_live(
         notifications.tell(
             session,
             offer.provider_id,
-            told if offer.quote is None else "quote-not-chosen",
+            told if offer.quote is None else quoters_told,
             about="offer",
             subject_id=offer.id,
             market_id=job.market_id,
@@ -103,11 +105,33 @@ def leave(session: Session, provider_id: uuid.UUID, *, now: datetime) -> None:
         models.Offer.provider_id == provider_id,
         models.Offer.state.in_(sorted(OFFER_LIVE)),
     )
-    for job_id in sorted(set(session.scalars(asked))):
+    _take_back(session, asked, provider_id, now=now)
+
+
+def _take_back(
+    session: Session, job_ids: Select[Any], provider_id: uuid.UUID, *, now: datetime
+) -> None:
+    for job_id in sorted(set(session.scalars(job_ids))):
         job = jobs.lock(session, job_id)
         if job is not None:
-            withdraw_live(session, job, now=now, told="offer-withdrawn", only_of=provider_id)
+            withdraw_live(session, job, now=now, only_of=provider_id)
             wake_if_nobody_waits(session, job_id, now=now)
+
+
+def part(session: Session, one: uuid.UUID, other: uuid.UUID, *, now: datetime) -> None:
+    """Take back what either of two people was asked for the other's jobs: they are not
+    to be matched any more. What is booked stays; it is called off like any visit."""
+    for resident_id, provider_id in ((one, other), (other, one)):
+        asked = (
+            select(models.Offer.job_id)
+            .join(jobs_models.Job, jobs_models.Job.id == models.Offer.job_id)
+            .where(
+                jobs_models.Job.resident_id == resident_id,
+                models.Offer.provider_id == provider_id,
+                models.Offer.state.in_(sorted(OFFER_LIVE)),
+            )
+        )
+        _take_back(session, asked, provider_id, now=now)
 
 
 def cancel(
@@ -136,7 +160,9 @@ def cancel(
         actor_id=account.id,
         said=reason,
     )
-    withdraw_live(session, job, now=now, told="offer-withdrawn")
+    if job.provider_id is not None:
+        providers.lock(session, [job.provider_id])
+    withdraw_live(session, job, now=now)
     accepted = _end_accepted(session, job, now=now)
     if accepted is not None:
         providers.release(session, job_id=job.id, because="job-cancelled", now=now)
@@ -184,9 +210,10 @@ def drop_out(
             **_new_round(job, policy, now=now),
         },
     )
+    assert provider_id is not None
+    providers.lock(session, [provider_id])
     _end_accepted(session, job, now=now)
     providers.release(session, job_id=job.id, because=providers.DROPPED_OUT, now=now)
-    assert provider_id is not None
     providers.record.write(
         session,
         kind="cancelled",
@@ -298,12 +325,22 @@ def dispatch(
 def expire_due(session: Session, *, now: datetime, limit: int = 1000) -> int:
     """Offers whose life is over; silence goes on the record. A job nobody can answer
     any more is looked at again at once. Jobs that are being changed have their turn a
-    moment later."""
+    moment later.
+
+    An offer whose life passed before it was sent (the clock stood still) was never
+    made: nobody was asked, and nobody was silent.
+    """
     over = (
         models.Offer.state.in_(sorted(offer_sources(OfferMove.EXPIRE))),
         models.Offer.expires_at <= now,
     )
-    due = select(models.Offer.job_id).where(*over).order_by(models.Offer.expires_at).limit(limit)
+    never_sent = (models.Offer.state == OfferState.PENDING, models.Offer.expires_at <= now)
+    due = (
+        select(models.Offer.job_id)
+        .where(or_(and_(*over), and_(*never_sent)))
+        .order_by(models.Offer.expires_at)
+        .limit(limit)
+    )
     held = session.scalars(
         select(jobs_models.Job.id)
         .where(jobs_models.Job.id.in_(due.scalar_subquery()))
@@ -312,6 +349,16 @@ def expire_due(session: Session, *, now: datetime, limit: int = 1000) -> int:
     ).all()
     if not held:
         return 0
+    unmade = session.scalars(
+        update(models.Offer)
+        .where(models.Offer.job_id.in_(held), *never_sent)
+        .values(state=OfferState.WITHDRAWN, ended_at=now)
+        .returning(models.Offer.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    if unmade:
+        notifications.withdraw(session, unmade, now=now)
+        providers.record.forget(session, kind="asked", subject_ids=unmade)
     expired = session.scalars(
         update(models.Offer)
         .where(models.Offer.job_id.in_(held), *over)
@@ -319,9 +366,20 @@ def expire_due(session: Session, *, now: datetime, limit: int = 1000) -> int:
         .returning(models.Offer),
         execution_options={"populate_existing": True, "synchronize_session": False},
     ).all()
-    if not expired:
-        return 0
     notifications.withdraw(session, [offer.id for offer in expired], now=now)
+    for offer in expired:
+        if offer.quote is not None:
+            # Whoever named a price waits for an answer; that none came is one.
+            notifications.tell(
+                session,
+                offer.provider_id,
+                "offer-withdrawn",
+                about="offer",
+                subject_id=offer.id,
+                market_id=offer.market_id,
+                now=now,
+                expires_at=now + _WORTH_SENDING,
+            )
     asked = {
         job.id: job
         for job in session.scalars(
@@ -346,7 +404,7 @@ def expire_due(session: Session, *, now: datetime, limit: int = 1000) -> int:
             if offer.answered_at is None
         ],
     )
-    for job_id in asked:
+    for job_id in held:
         wake_if_nobody_waits(session, job_id, now=now)
     return len(expired)
 

@@ -174,7 +174,8 @@ def explain(session: Session, job: jobs_models.Job, *, now: datetime) -> matchin
     """The ranking of a job at this instant, as far as anybody's reach goes."""
     policy = policy_of(session, job, now=now)
     request = request_of(session, job, policy, leave_out=left_out(session, job))
-    return matching.rank(session, request, policy, _CANDIDATES, now=now)
+    # Somebody looks; nobody new wants the job done.
+    return matching.rank(session, request, policy, _CANDIDATES, now=now, purpose=None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,7 +194,8 @@ def open_jobs(
 ) -> list[OpenJob]:
     """Open jobs in reach that would rank this provider now, nearest blurred place first.
 
-    Not those offered to them already (``list_for`` shows these) or declined; caps on
+    Not those offered to them already (``list_for`` shows these), declined or given
+    back (as ``requests.left_out`` has it); caps on
     offers say how often a phone may ring, not what somebody may look at.
     """
     provider = session.get(providers.models.Provider, account.id)
@@ -210,6 +212,16 @@ def open_jobs(
         )
         .exists()
     )
+    booking = providers.models.Booking
+    dropped_out = (
+        select(booking.id)
+        .where(
+            booking.job_id == jobs_models.Job.id,
+            booking.provider_id == provider.account_id,
+            booking.released_because == providers.DROPPED_OUT,
+        )
+        .exists()
+    )
     nearby = session.scalars(
         select(jobs_models.Job)
         .join(
@@ -222,6 +234,7 @@ def open_jobs(
             jobs_models.Job.market_id == provider.market_id,
             jobs_models.Job.resident_id != provider.account_id,
             ~asked_before,
+            ~dropped_out,
         )
         .order_by(jobs_models.Job.location.op("<->")(provider.base))
         .limit(_OPEN_JOBS)
@@ -233,11 +246,15 @@ def open_jobs(
             live_offers_at_most=_NO_CAP,
             pushes_a_day=_NO_CAP,
         )
-        request = request_of(session, job, policy, only=[provider.account_id])
+        blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
+        # Judged from the blurred place: whoever moves their own reach about and looks
+        # whether the job is still listed finds the square and nothing finer.
+        request = dataclasses.replace(
+            request_of(session, job, policy, only=[provider.account_id]), place=blurred
+        )
         ranking = matching.rank(session, request, policy, 1, now=now, purpose=None)
         if not ranking.candidates:
             continue
-        blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
         found.append(
             OpenJob(
                 job=job,

@@ -66,13 +66,14 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     if size == 0:
         job.wake_at = look_again_at
         return 0
-    ranking, chosen, search_id = _choose(session, job, policy, size=size, now=now)
+    request, ranking, chosen = _choose(session, job, policy, size=size, now=now)
     if not chosen:
         # Somebody may still answer, or whoever could come has no ear for it right now
         # (off duty, or asked about enough else, perhaps by a wave a moment ago).
         if live or ranking.candidates or ranking.fell_out.keys() & _PASSES:
             job.wake_at = look_again_at
         else:
+            matching.remember(session, request, ranking, purpose="wave", now=now)
             give_up(session, job, reason=_reason_nobody(session, job, ranking), now=now)
         return 0
 
@@ -85,7 +86,7 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             wave=wave,
             market_id=job.market_id,
             policy_id=policy.id,
-            search_id=search_id,
+            search_id=matching.remember(session, request, ranking, purpose="wave", now=now),
             opened_at=now,
             radius_m=round(max(candidate.distance_m for candidate in chosen)),
             asked=len(chosen),
@@ -120,9 +121,8 @@ def _choose(
     *,
     size: int,
     now: datetime,
-) -> tuple[matching.Ranking, list[matching.Candidate], uuid.UUID]:
-    """The ranking a wave is taken from, its people (rows locked, best first), and the
-    record of the search."""
+) -> tuple[matching.Request, matching.Ranking, list[matching.Candidate]]:
+    """The question a wave asks, its answer, and the people (rows locked, best first)."""
     without = left_out(session, job)
     step = 0
     while True:
@@ -132,20 +132,21 @@ def _choose(
             break
         step += 1
     if ranking.tier.thin:
-        # Where few live, everybody is asked at once, outside their hours too.
+        # Where few live, everybody is asked at once, outside their hours too; whoever
+        # chooses among answers still has no more asked than can be compared.
+        most = size if job.mode == "choose" else _EVERYBODY
         request = dataclasses.replace(request, outside_hours=True)
-        ranking = matching.rank(session, request, policy, _EVERYBODY, now=now, purpose=None)
-    search_id = matching.remember(session, request, ranking, purpose="wave", now=now)
+        ranking = matching.rank(session, request, policy, most, now=now, purpose=None)
     ids = [candidate.provider_id for candidate in ranking.candidates]
     if not ids:
-        return ranking, [], search_id
-    # Two waves may want the same person at once: their caps are counted again under
-    # a lock on their rows, and whoever is full by now waits for another wave.
+        return request, ranking, []
+    # Two waves may want the same person at once: their caps and hours are looked at again
+    # under a lock on their rows, and whoever is full by now waits for another wave.
     providers.lock(session, ids)
     again = dataclasses.replace(request, leave_out=frozenset(), only=ids)
     sure = matching.rank(session, again, policy, len(ids), now=now, purpose=None)
-    fit = {candidate.provider_id for candidate in sure.candidates}
-    return ranking, [one for one in ranking.candidates if one.provider_id in fit], search_id
+    fresh = {candidate.provider_id: candidate for candidate in sure.candidates}
+    return request, ranking, [fresh[one] for one in ids if one in fresh]
 
 
 #: Everybody, for a town where few live; a bound, because "thin" counts those close by
@@ -228,7 +229,7 @@ def _reason_too_long(
 def give_up(session: Session, job: jobs_models.Job, *, reason: str | None, now: datetime) -> None:
     """End the round without anybody: open offers are withdrawn, the resident is told
     why. ``reason`` None: it is read from the answers."""
-    endings.withdraw_live(session, job, now=now, told="offer-withdrawn")
+    endings.withdraw_live(session, job, now=now)
     because = reason or _reason_from_answers(session, job)
     job = jobs.move(
         session,
@@ -296,7 +297,11 @@ def send_due(session: Session, *, now: datetime, limit: int = 2000) -> int:
     """Offers whose stagger is over become visible to their provider."""
     due = (
         select(models.Offer.id)
-        .where(models.Offer.state == OfferState.PENDING, models.Offer.send_at <= now)
+        .where(
+            models.Offer.state == OfferState.PENDING,
+            models.Offer.send_at <= now,
+            models.Offer.expires_at > now,
+        )
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

@@ -203,7 +203,7 @@ push-job-completed-title = Job completed
 push-job-completed-body = Both sides agree that it is done. Thank you!
 
 push-job-disputed-title = A job is in dispute
-push-job-disputed-body = An operator will look at it and ask both sides. You can add your view in the app.
+push-job-disputed-body = An operator will look at it and ask both sides before deciding.
 
 push-review-asked-title = How did it go?
 push-review-asked-body = Your review stays hidden until both are written, or for seven days.
@@ -301,6 +301,7 @@ not-editable = This cannot be changed.
 now-starts-within-4-hours = An urgent job must be able to start within 4 hours.
 quotes-only-with-choose = Quotes need the mode "choose".
 window-ends-before-it-starts = This must be after the start.
+above-the-budget = This is more than the resident pays for the whole job.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.
 window-too-far-ahead = This must be at most 60 days ahead.

@@ -203,7 +203,7 @@ push-job-completed-title = Mission accomplie
 push-job-completed-body = Les deux parties sont d'accord : c'est fait. Merci !
 
 push-job-disputed-title = Un litige est ouvert
-push-job-disputed-body = L'équipe de votre ville va l'examiner et interroger les deux parties. Vous pouvez donner votre version dans l'application.
+push-job-disputed-body = L'équipe de votre ville va l'examiner et interroger les deux parties avant de décider.
 
 push-review-asked-title = Comment cela s'est-il passé ?
 push-review-asked-body = Votre avis reste caché jusqu'à ce que les deux soient écrits, sept jours au plus.
@@ -301,6 +301,7 @@ not-editable = Cela ne peut pas être modifié.
 now-starts-within-4-hours = Une mission urgente doit pouvoir commencer dans les 4 heures.
 quotes-only-with-choose = Les devis demandent le mode « choose ».
 window-ends-before-it-starts = La fin doit venir après le début.
+above-the-budget = C'est plus que ce que la personne paie pour toute la mission.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
 window-too-far-ahead = Il faut une date dans les 60 jours à venir.

@@ -245,3 +245,13 @@ def test_a_bad_sign_up_is_refused(
     assert (refused.status_code, slug(refused)) == (422, "invalid-input"), refused.text
     assert set(refused.get_json()["errors"]) == paths
     assert rows(session) == before
+
+
+@pytest.mark.parametrize("written", ["%00", "%ED%A0%80", "caf%C3%A9"])
+def test_an_installation_id_comes_back_as_it_was_sent_or_not_at_all(
+    provider: Callable[..., Person], written: str
+) -> None:
+    one = provider()
+    body = _device("token", "somewhere")
+    assert one.put(f"/me/devices/{written}", body).status_code == 404
+    assert one.delete(f"/me/devices/{written}").status_code == 404

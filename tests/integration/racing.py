@@ -119,6 +119,9 @@ _NEVER = {
         SELECT o.id FROM offers o
         WHERE o.state NOT IN ('pending', 'sent', 'seen')
           AND (o.ended_at IS NULL OR o.send_at <= o.ended_at)
+          AND (o.state <> 'withdrawn' OR o.ended_at < o.expires_at OR EXISTS (
+              -- One that was never sent in its life was never made: nothing is on record.
+              SELECT FROM record_entries e WHERE e.subject_id = o.id))
           AND (SELECT count(*) FROM record_entries e WHERE e.subject_id = o.id
                AND e.kind IN ('answered', 'unanswered', 'withdrawn')) <> 1""",
     "an offer that waits but is on record as ended, or was never put on record": """

@@ -87,9 +87,27 @@ def test_offers_are_sent_and_expire_at_their_time(
     clock.tick(made[1].send_at)
     session.expire_all()
     assert [str(offer.state) for offer in made] == ["sent", "sent", "pending", "pending"]
+    clock.tick(made[3].send_at)
     clock.tick(made[3].expires_at)
     session.expire_all()
     assert {offer.state for offer in made} == {OfferState.EXPIRED}
+
+
+def test_what_a_clock_that_stood_still_never_sent_is_nobodys_silence(
+    session: Session, now: datetime, redis_url: str
+) -> None:
+    first = factories.provider(session, now=now)
+    factories.neighbours(session, first, [factories.LYON] * 11)
+    made = factories.ask(session, factories.job(session, now=now), now=now)
+    clock.tick(made[3].expires_at)
+    session.expire_all()
+    assert [str(offer.state) for offer in made] == ["expired", *["withdrawn"] * 3]
+    entry = providers_models.RecordEntry
+    kinds = session.execute(select(entry.provider_id, entry.kind).order_by(entry.kind)).all()
+    assert [tuple(row) for row in kinds] == [
+        (made[0].provider_id, "asked"),
+        (made[0].provider_id, "unanswered"),
+    ]
 
 
 def test_while_redis_is_away_offers_expire_and_nothing_else_is_taken(

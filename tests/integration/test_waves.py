@@ -651,7 +651,8 @@ def test_prices_of_which_none_was_chosen_are_not_silence(session: Session, now: 
     told = session.scalars(
         select(line.kind).where(line.account_id == made[0].provider_id).order_by(line.id)
     ).all()
-    assert told == ["offer", "quote-not-chosen"]
+    # No other answer was chosen either, and nobody is told that one was.
+    assert told == ["offer", "offer-withdrawn"]
 
 
 # --- the clock's part ------------------------------------------------------------------------
@@ -791,3 +792,49 @@ def test_open_jobs_are_seen_however_many_offers_are_live(session: Session, now: 
     offers.decline(session, mine.id, account=account, reason="price", now=now)
     seen = offers.open_jobs(session, account, now=now, limit=20)
     assert [one.job.id for one in seen] == [fifth.id]
+
+
+def test_a_block_takes_back_what_was_offered(session: Session, now: datetime) -> None:
+    provider = factories.provider(session, now=now)
+    job = factories.job(session, now=now)
+    assert offers.open_wave(session, job.id, round_=1, wave=1, now=now) == 1
+    offers.part(session, job.resident_id, provider.account_id, now=now)
+    session.expire_all()
+    account = session.get_one(accounts_models.Account, provider.account_id)
+    (offer,) = offers.list_for(session, account, limit=20)
+    assert offer.state == OfferState.WITHDRAWN
+    with pytest.raises(errors.IllegalMove):
+        offers.accept(session, offer.id, account=account, now=now)
+    assert offers.open_jobs(session, account, now=now, limit=20) == []
+
+
+def test_nobody_is_quoted_above_the_price_they_named(session: Session, now: datetime) -> None:
+    provider = factories.provider(session, now=now)
+    account = session.get_one(accounts_models.Account, provider.account_id)
+    job = factories.job(session, now=now, mode="choose", budget_cents=8000)
+    assert offers.open_wave(session, job.id, round_=1, wave=1, now=now) == 1
+    (offer,) = offers.list_for(session, account, limit=20)
+    for amount_cents in (8001, 900_000):
+        with pytest.raises(errors.InvalidInput):
+            offers.quote(
+                session,
+                offer.id,
+                account=account,
+                amount_cents=amount_cents,
+                starts_at=None,
+                message="",
+                now=now,
+            )
+    quoted = offers.quote(
+        session, offer.id, account=account, amount_cents=8000, starts_at=None, message="", now=now
+    )
+    assert quoted.state == OfferState.QUOTED
+
+
+def test_where_few_live_who_chooses_has_no_more_asked_than_can_be_compared(
+    session: Session, now: datetime
+) -> None:
+    for _ in range(12):
+        factories.provider(session, base=north(LYON, 8_000), now=now)
+    job = factories.job(session, now=now, mode="choose")
+    assert offers.open_wave(session, job.id, round_=1, wave=1, now=now) == 8

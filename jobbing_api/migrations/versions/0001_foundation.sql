@@ -526,7 +526,6 @@ CREATE TABLE history (
     job_id UUID,
     offer_id UUID,
     account_id UUID,
-    from_state TEXT,
     to_state TEXT,
     reason TEXT,
     data JSONB NOT NULL,
@@ -539,6 +538,8 @@ CREATE TABLE history (
 );
 
 CREATE INDEX ix_history_account_id ON history (account_id, id);
+
+CREATE INDEX ix_history_actor_id ON history (actor_id, id);
 
 CREATE INDEX ix_history_job_id ON history (job_id, id);
 
