@@ -33,7 +33,7 @@ from jobbing_api.lifecycle import (
     offer_sources,
 )
 from jobbing_api.offers import answers, endings, models, reading
-from jobbing_api.offers.requests import policy_of, request_of
+from jobbing_api.offers.requests import fact, policy_of, request_of
 
 
 def accept(
@@ -197,16 +197,7 @@ def _assign(
         place=geography.lon_lat(job.location),
         now=now,
     )
-    providers.record.write(
-        session,
-        kind="answered",
-        provider_id=taken.provider_id,
-        market_id=job.market_id,
-        category_id=job.category_id,
-        urgency=job.urgency,
-        subject_id=taken.id,
-        at=now,
-    )
+    providers.record.write_many(session, [fact("answered", job, taken, at=now)])
     jobs.tell(session, job, job.resident_id, "job-assigned", now=now)
     jobs.tell(session, job, taken.provider_id, "job-booked", now=now, replaces_offer=taken.id)
     session.flush()

@@ -18,7 +18,7 @@ from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JOB_HAS_PROVIDER, OfferMove, OfferState, offer_sources
 from jobbing_api.offers import endings, models, pricing, reading
-from jobbing_api.offers.requests import policy_of, request_of
+from jobbing_api.offers.requests import fact, policy_of, request_of
 
 
 def seen(
@@ -189,16 +189,7 @@ def _answer(
     if answered is None:
         raise too_late(session, offer, now=now)
     notifications.withdraw(session, [answered.id], now=now)
-    providers.record.write(
-        session,
-        kind="answered",
-        provider_id=answered.provider_id,
-        market_id=answered.market_id,
-        category_id=job.category_id,
-        urgency=job.urgency,
-        subject_id=answered.id,
-        at=now,
-    )
+    providers.record.write_many(session, [fact("answered", job, answered, at=now)])
     history.record(
         session,
         event,

@@ -16,6 +16,7 @@ from jobbing_api import database, geography, markets, matching, notifications, p
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OfferState
 from jobbing_api.offers import models, pricing
+from jobbing_api.offers.requests import fact
 
 #: Distances on offers are rounded to this many metres.
 _ROUND_M = 100
@@ -105,18 +106,7 @@ def ask(
     session.flush()
     providers.record.write_many(
         session,
-        [
-            providers.record.Fact(
-                kind="asked",
-                provider_id=offer.provider_id,
-                market_id=job.market_id,
-                category_id=job.category_id,
-                urgency=job.urgency,
-                subject_id=offer.id,
-                at=offer.send_at,
-            )
-            for offer in made
-        ],
+        [fact("asked", job, offer, at=offer.send_at) for offer in made],
     )
     return made
 

@@ -26,7 +26,7 @@ from jobbing_api.lifecycle import (
     offer_sources,
 )
 from jobbing_api.offers import models
-from jobbing_api.offers.requests import policy_of
+from jobbing_api.offers.requests import fact, policy_of
 
 #: Word that an offer is gone is worth this long; the pop-up itself dies with its offer.
 _WORTH_SENDING = timedelta(hours=2)
@@ -69,19 +69,7 @@ def withdraw_live(
     asked = [offer for offer in gone if offer.send_at <= now]
     providers.record.write_many(
         session,
-        [
-            providers.record.Fact(
-                kind="withdrawn",
-                provider_id=offer.provider_id,
-                market_id=job.market_id,
-                category_id=job.category_id,
-                urgency=job.urgency,
-                subject_id=offer.id,
-                at=now,
-            )
-            for offer in asked
-            if offer.answered_at is None
-        ],
+        [fact("withdrawn", job, offer, at=now) for offer in asked if offer.answered_at is None],
     )
     for offer in asked:
         if offer.id in unheard and offer.seen_at is None:
@@ -391,15 +379,7 @@ def expire_due(session: Session, *, now: datetime, limit: int = 1000) -> int:
     providers.record.write_many(
         session,
         [
-            providers.record.Fact(
-                kind="unanswered",
-                provider_id=offer.provider_id,
-                market_id=offer.market_id,
-                category_id=asked[offer.job_id].category_id,
-                urgency=asked[offer.job_id].urgency,
-                subject_id=offer.id,
-                at=now,
-            )
+            fact("unanswered", asked[offer.job_id], offer, at=now)
             for offer in expired
             if offer.answered_at is None
         ],

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import errors, geography, jobs, matching, providers
@@ -21,7 +21,7 @@ from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
 from jobbing_api.offers import asking, models
-from jobbing_api.offers.requests import left_out, policy_of, request_of
+from jobbing_api.offers.requests import left_out, left_out_of, policy_of, request_of
 
 #: How many ranked candidates an operator sees.
 _CANDIDATES = 50
@@ -194,34 +194,14 @@ def open_jobs(
 ) -> list[OpenJob]:
     """Open jobs in reach that would rank this provider now, nearest blurred place first.
 
-    Not those offered to them already (``list_for`` shows these), declined or given
-    back (as ``requests.left_out`` has it); caps on
-    offers say how often a phone may ring, not what somebody may look at.
+    Not those they are left out of: offered already (``list_for`` shows these), declined
+    or given back. Caps on offers say how often a phone may ring, not what somebody may
+    look at.
     """
     provider = session.get(providers.models.Provider, account.id)
     if provider is None:
         raise errors.ProfileRequired()
     base = geography.lon_lat(provider.base)
-    asked_before = (
-        select(models.Offer.id)
-        .where(
-            models.Offer.job_id == jobs_models.Job.id,
-            models.Offer.provider_id == provider.account_id,
-            (models.Offer.round == jobs_models.Job.round)
-            | (models.Offer.state == OfferState.DECLINED),
-        )
-        .exists()
-    )
-    booking = providers.models.Booking
-    dropped_out = (
-        select(booking.id)
-        .where(
-            booking.job_id == jobs_models.Job.id,
-            booking.provider_id == provider.account_id,
-            booking.released_because == providers.DROPPED_OUT,
-        )
-        .exists()
-    )
     nearby = session.scalars(
         select(jobs_models.Job)
         .join(
@@ -233,8 +213,9 @@ def open_jobs(
             jobs_models.Job.state == JobState.OPEN,
             jobs_models.Job.market_id == provider.market_id,
             jobs_models.Job.resident_id != provider.account_id,
-            ~asked_before,
-            ~dropped_out,
+            literal(provider.account_id).not_in(
+                left_out_of(jobs_models.Job.id, jobs_models.Job.round)
+            ),
         )
         .order_by(jobs_models.Job.location.op("<->")(provider.base))
         .limit(_OPEN_JOBS)

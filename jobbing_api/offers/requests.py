@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, union
+from sqlalchemy import CompoundSelect, select, union
 from sqlalchemy.orm import Session
 
 from jobbing_api import geography, markets, matching, providers
@@ -62,12 +63,33 @@ def request_of(
 def left_out(session: Session, job: jobs_models.Job) -> frozenset[uuid.UUID]:
     """Who is not asked (again): everybody asked in this round, whoever declined in
     any round, and whoever had accepted and then dropped out."""
+    return frozenset(session.scalars(left_out_of(job.id, job.round)))
+
+
+def left_out_of(job_id: Any, round_: Any) -> CompoundSelect[Any]:
+    """The ids of ``left_out`` as a query: for one job, or for the columns of the jobs
+    an enclosing query looks at."""
     asked = select(models.Offer.provider_id).where(
-        models.Offer.job_id == job.id,
-        (models.Offer.round == job.round) | (models.Offer.state == OfferState.DECLINED),
+        models.Offer.job_id == job_id,
+        (models.Offer.round == round_) | (models.Offer.state == OfferState.DECLINED),
     )
     dropped = select(providers.models.Booking.provider_id).where(
-        providers.models.Booking.job_id == job.id,
+        providers.models.Booking.job_id == job_id,
         providers.models.Booking.released_because == providers.DROPPED_OUT,
     )
-    return frozenset(session.scalars(union(asked, dropped)))
+    return union(asked.correlate(jobs_models.Job), dropped.correlate(jobs_models.Job))
+
+
+def fact(
+    kind: str, job: jobs_models.Job, offer: models.Offer, *, at: datetime
+) -> providers.record.Fact:
+    """What became of an offer, as its provider's record keeps it."""
+    return providers.record.Fact(
+        kind=kind,
+        provider_id=offer.provider_id,
+        market_id=job.market_id,
+        category_id=job.category_id,
+        urgency=job.urgency,
+        subject_id=offer.id,
+        at=at,
+    )

@@ -26,7 +26,7 @@ from jobbing_api import (
 )
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, JobMove, JobState, OfferState
-from jobbing_api.offers import asking, endings, models
+from jobbing_api.offers import asking, endings, models, reading
 from jobbing_api.offers.requests import left_out, policy_of, request_of
 
 #: How long the clock leaves a job it has put in the queue before asking again.
@@ -183,16 +183,7 @@ def _enough_answers(session: Session, job: jobs_models.Job, policy: markets.Poli
     """In choose mode asking stops once enough have answered with a quote."""
     if job.mode != "choose" or policy.choose_enough is None:
         return False
-    quoted = session.scalar(
-        select(func.count())
-        .select_from(models.Offer)
-        .where(
-            models.Offer.job_id == job.id,
-            models.Offer.round == job.round,
-            models.Offer.state == OfferState.QUOTED,
-        )
-    )
-    return (quoted or 0) >= policy.choose_enough
+    return reading.quoted(session, job) >= policy.choose_enough
 
 
 def _reason_nobody(session: Session, job: jobs_models.Job, ranking: matching.Ranking) -> str | None:

@@ -838,3 +838,16 @@ def test_where_few_live_who_chooses_has_no_more_asked_than_can_be_compared(
         factories.provider(session, base=north(LYON, 8_000), now=now)
     job = factories.job(session, now=now, mode="choose")
     assert offers.open_wave(session, job.id, round_=1, wave=1, now=now) == 8
+
+
+def test_who_gave_a_job_back_is_not_shown_it_again(session: Session, now: datetime) -> None:
+    provider = factories.provider(session, now=now)
+    account = session.get_one(accounts_models.Account, provider.account_id)
+    job = factories.job(session, now=now)
+    assert offers.open_wave(session, job.id, round_=1, wave=1, now=now) == 1
+    (offer,) = offers.list_for(session, account, limit=20)
+    offers.accept(session, offer.id, account=account, now=now)
+    offers.cancel(session, job.id, account=account, reason="", now=now)
+    session.expire_all()
+    assert job.state == JobState.OPEN
+    assert offers.open_jobs(session, account, now=now, limit=20) == []
