@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from infra.local import machine, places, ports
@@ -22,16 +23,24 @@ from infra.local.server import Server
 
 class Postgres(Server):
     """A PostgreSQL with PostGIS at hand, one superuser ``jobbing`` and one empty database
-    ``jobbing``. ``durable=False`` trades safety against a power cut for speed, for tests."""
+    ``jobbing``. ``durable=False`` trades safety against a power cut for speed, for tests.
+    ``settings`` are further lines of its configuration, by name; they overrule ours."""
 
     name = "PostgreSQL"
     stop_signal = signal.SIGINT
     _system_user = "postgres"
     _space_mb = (500, 200)
 
-    def __init__(self, directory: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(directory)
         self._durable = durable
+        self._settings = dict(settings or {})
 
     @property
     def command(self) -> list[str]:
@@ -158,6 +167,10 @@ class Postgres(Server):
                 "synchronous_commit = off",
                 "full_page_writes = off",
             ]
+        # Of two lines with one name PostgreSQL follows the last.
+        for name, value in self._settings.items():
+            quoted = value.replace("'", "''")
+            lines.append(f"{name} = '{quoted}'")
         (self.data / "jobbing.conf").write_text("\n".join(lines) + "\n")
         places.give(self.data / "jobbing.conf", self.user)
 

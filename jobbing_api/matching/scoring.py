@@ -1,132 +1,126 @@
 """How good a candidate is: every part of the score, and their weighted sum.
 
-Pure functions of measured values; the SQL that measures them is in ``candidates``.
-A part is a function in ``PARTS`` with a value in [0, 1]; a policy weighs it by name.
-Adding or reweighting a part is a change here and in a policy row, nowhere else.
+A part is a formula in [0, 1] over what was measured of one candidate (``m``), written
+in SQL, because it is PostgreSQL that scores: it can then leave out, unread, whoever
+cannot come among the best any more. A policy weighs parts by name. Adding or
+reweighting a part is a change here and in a policy row, nowhere else.
+
+The columns of ``m``: ``distance_m`` from the origin to the job and ``decay_m`` of the
+policy's tier, metres; ``rating_sum`` and ``rating_weight``, ratings weighed by age;
+``rating_mean``, stars of market and category or null; ``visits_kept``,
+``visits_let_down``, ``offers_answered``, ``offers_unanswered``, counts; prices of the
+skill (``price_kind``, ``amount_cents``, ``call_out_fee_cents``); and, of a slot,
+``starts_at``, ``free_s`` within the window ahead and ``inside_hours``. Of the request:
+``:earliest``, ``:window_to``, ``:duration``, ``:now``, ``:urgency``; of the policy, its
+rules by name.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import math
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from jobbing_api import markets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measures:
-    """What is known of one candidate for one job at one instant."""
+class Part:
+    """One part of a score as a formula.
 
-    #: From the origin (base, or a fresh position for ``now``) to the job, metres.
-    distance_m: float
-    #: The policy tier's distance at which proximity has fallen to 1/e, metres.
-    decay_m: float
-    urgency: str
-    online: bool
-    #: The slot and the part of the window that is still ahead.
-    starts_at: datetime
-    earliest: datetime
-    window_to: datetime
-    duration: timedelta
-    #: Free time within that part of the window, seconds.
-    free_s: float
-    #: False for a slot found only by looking past the weekly hours.
-    inside_hours: bool
-    #: Ratings weighted by age (half-life in the policy): sum of stars, sum of weights.
-    rating_sum: float
-    rating_weight: float
-    #: Mean stars in this market and category, None without any.
-    rating_mean: float | None
-    visits_kept: int
-    visits_let_down: int
-    offers_answered: int
-    offers_unanswered: int
+    ``of_slot`` parts need the slot, which is dear to find; before it is known they
+    count as 1, the most that any part can be.
+    """
+
+    formula: str
+    of_slot: bool = True
 
 
-def _unit(value: float) -> float:
-    return max(0.0, min(1.0, value))
+def _unit(formula: str) -> str:
+    return f"greatest(0, least(1, {formula}))"
 
 
-def proximity(m: Measures, policy: markets.Policy) -> float:
-    """exp(-distance / decay)."""
-    return math.exp(-m.distance_m / m.decay_m)
-
-
-def availability(m: Measures, policy: markets.Policy) -> float:
-    """1 when online and free at once for a ``now`` job; else half how soon the slot
-    starts within the window, half the share of the window that is free. Nothing for
-    a slot outside the provider's hours."""
-    if not m.inside_hours:
-        return 0.0
-    if m.urgency == "now" and m.online and m.starts_at == m.earliest:
-        return 1.0
-    span_s = (m.window_to - m.earliest).total_seconds()
-    slack_s = span_s - m.duration.total_seconds()
-    wait_s = (m.starts_at - m.earliest).total_seconds()
-    soon = 1.0 if slack_s <= 0 else 1 - wait_s / slack_s
-    share = 1.0 if span_s <= 0 else m.free_s / span_s
-    return _unit(soon) / 2 + _unit(share) / 2
-
-
-def stars(m: Measures, policy: markets.Policy) -> float:
-    """Bayesian mean of the ratings: a prior of so many imagined ratings at the mean of
-    the market and category keeps one good review from being a perfect record. A prior
-    without weight still holds where there is nothing else."""
-    prior = policy.rating_prior_stars if m.rating_mean is None else m.rating_mean
-    weight = policy.rating_prior_weight
-    if weight + m.rating_weight == 0:
-        return prior
-    return (prior * weight + m.rating_sum) / (weight + m.rating_weight)
-
-
-def rating(m: Measures, policy: markets.Policy) -> float:
-    """The Bayesian mean, the policy's floor to ceiling mapped to 0..1."""
-    span = policy.rating_ceiling - policy.rating_floor
-    return _unit((stars(m, policy) - policy.rating_floor) / span)
-
-
-def reliability(m: Measures, policy: markets.Policy) -> float:
-    """Mean of Beta(prior + kept, prior + let down): on time and not cancelled."""
-    good, bad = policy.reliability_prior
-    return (good + m.visits_kept) / (good + bad + m.visits_kept + m.visits_let_down)
-
-
-def responsiveness(m: Measures, policy: markets.Policy) -> float:
-    """Mean of Beta(prior + answered, prior + unanswered); a decline is an answer."""
-    good, bad = policy.responsiveness_prior
-    return (good + m.offers_answered) / (good + bad + m.offers_answered + m.offers_unanswered)
-
+#: Bayesian mean of the ratings: a prior of so many imagined ratings at the mean of the
+#: market and category keeps one good review from being a perfect record. A prior
+#: without weight still holds where there is nothing else.
+STARS = """
+    CASE WHEN :rating_prior_weight + m.rating_weight > 0
+         THEN (coalesce(m.rating_mean, :rating_prior_stars) * :rating_prior_weight
+               + m.rating_sum) / (:rating_prior_weight + m.rating_weight)
+         ELSE coalesce(m.rating_mean, :rating_prior_stars) END
+"""
 
 #: Every part a policy may weigh.
-PARTS: Mapping[str, Callable[[Measures, markets.Policy], float]] = {
-    "proximity": proximity,
-    "availability": availability,
-    "rating": rating,
-    "reliability": reliability,
-    "responsiveness": responsiveness,
+PARTS: dict[str, Part] = {
+    # exp(-distance / decay); an exponent below -700 would be an error, not a zero.
+    "proximity": Part(
+        formula="exp(-least(700, m.distance_m / m.decay_m))",
+        of_slot=False,
+    ),
+    # 1 when online and free at once for a ``now`` job; else half how soon the slot
+    # starts within the window, half the share of the window that is free. Nothing for a
+    # slot outside the provider's hours.
+    "availability": Part(
+        formula=f"""
+            CASE WHEN NOT m.inside_hours THEN 0
+                 WHEN :urgency = 'now' AND m.online AND m.starts_at = :earliest THEN 1
+                 ELSE {
+            _unit('''CASE WHEN :slack_s <= 0 THEN 1 ELSE
+                     1 - extract(epoch FROM m.starts_at - :earliest)::float8 / :slack_s END''')
+        } / 2
+                    + {_unit("CASE WHEN :span_s <= 0 THEN 1 ELSE m.free_s / :span_s END")} / 2
+            END""",
+    ),
+    # The Bayesian mean, the policy's floor to ceiling mapped to 0..1.
+    "rating": Part(
+        formula=_unit(f"({STARS} - :rating_floor) / (:rating_ceiling - :rating_floor)"),
+        of_slot=False,
+    ),
+    # Mean of Beta(prior + kept, prior + let down): on time and not cancelled.
+    "reliability": Part(
+        formula="""(:reliability_good + m.visits_kept)
+            / (:reliability_good + :reliability_bad + m.visits_kept + m.visits_let_down)""",
+        of_slot=False,
+    ),
+    # Mean of Beta(prior + answered, prior + unanswered); a decline is an answer.
+    "responsiveness": Part(
+        formula="""(:responsiveness_good + m.offers_answered)
+            / (:responsiveness_good + :responsiveness_bad
+               + m.offers_answered + m.offers_unanswered)""",
+        of_slot=False,
+    ),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of a score: its value in [0, 1] and the weight the policy gives it."""
-
-    value: float
-    weight: float
+def weight_parameters(weights: Mapping[str, float]) -> dict[str, float]:
+    """The weights as parameters of the formulas below."""
+    return {f"weight_{name}": weight for name, weight in weights.items()}
 
 
-def parts(m: Measures, policy: markets.Policy) -> dict[str, Part]:
-    """Every weighed part, by name."""
-    return {name: Part(PARTS[name](m, policy), weight) for name, weight in policy.weights.items()}
+def score(weights: Iterable[str]) -> str:
+    """The weighted sum of the ``value_<part>`` columns of ``m``."""
+    return " + ".join(f":weight_{name} * m.value_{name}" for name in weights) or "0"
 
 
-def total(of: Mapping[str, Part]) -> float:
-    """The weighted sum, in the policy's order of parts."""
-    return sum(part.value * part.weight for part in of.values())
+def at_most(weights: Iterable[str]) -> str:
+    """What the sum can come to once the slot is known: of the parts that need none the
+    value, of the others 1."""
+    return (
+        " + ".join(
+            f":weight_{name}" if PARTS[name].of_slot else f":weight_{name} * m.value_{name}"
+            for name in weights
+        )
+        or "0"
+    )
+
+
+def values(weights: Iterable[str], *, of_slot: bool) -> str:
+    """The value columns of the parts that do, or do not, need the slot."""
+    return "".join(
+        f", ({PARTS[name].formula})::float8 AS value_{name}"
+        for name in weights
+        if PARTS[name].of_slot is of_slot
+    )
 
 
 def tie_break(job_id: uuid.UUID, provider_id: uuid.UUID) -> str:
@@ -135,3 +129,9 @@ def tie_break(job_id: uuid.UUID, provider_id: uuid.UUID) -> str:
     PostgreSQL gives the same with ``md5(job_id::text || provider_id::text)``.
     """
     return hashlib.md5(f"{job_id}{provider_id}".encode(), usedforsecurity=False).hexdigest()
+
+
+@functools.cache
+def known(weights: tuple[str, ...]) -> bool:
+    """Whether every weighed part exists."""
+    return all(name in PARTS for name in weights)
