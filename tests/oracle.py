@@ -115,6 +115,8 @@ class Sources:
     blocks: set[tuple[uuid.UUID, uuid.UUID]]
     #: Time zones of the markets.
     time_zones: dict[uuid.UUID, str]
+    #: The mean that was last taken of a market's and category's ratings.
+    means: dict[tuple[uuid.UUID, int], float | None]
 
 
 def read(session: Session) -> Sources:
@@ -190,6 +192,10 @@ def read(session: Session) -> Sources:
             (row[0], row[1]) for row in rows("SELECT account_id, blocked_account_id FROM blocks")
         },
         time_zones={row[0]: row[1] for row in rows("SELECT id, time_zone FROM markets")},
+        means={
+            (row[0], row[1]): row[2]
+            for row in rows("SELECT market_id, category_id, rating_mean FROM baselines")
+        },
     )
 
 
@@ -483,6 +489,7 @@ def rank(
         person
         for person in sources.people.values()
         if person.market_id == request.market_id
+        and not person.suspended
         and request.category_id in person.skills
         and _in_reach(person, request.place)
     ]
@@ -493,7 +500,7 @@ def rank(
         for person in reached
     )
     tier = _tier(policy, eligible)
-    mean = _market_mean(sources, request, now)
+    mean = sources.means.get((request.market_id, request.category_id))
 
     placed: list[Placed] = []
     missed: list[tuple[float, uuid.UUID, str]] = []
@@ -507,16 +514,23 @@ def rank(
         )
         if failed is None:
             time = time_of(person, request, policy, now)
-            if time.starts_at is not None:
+            failed = (
+                "slot" if time.starts_at is None else _full(sources, person, request, policy, now)
+            )
+            if failed is None:
                 placed.append(_placed(person, time, request, policy, tier, distance_m, mean, now))
                 continue
-            failed = "slot"
         missed.append((distance_m, person.id, failed))
     # Equal is what is equal to nine decimals: sums of floats say no more.
     placed.sort(key=lambda one: (-round(one.score, 9), tie(request.job_id, one.provider_id)))
     missed.sort()
     return Verdict(
-        placed=placed, missed=missed, in_reach=len(asked_about), eligible=eligible, tier=tier
+        placed=placed,
+        missed=missed,
+        in_reach=len(asked_about),
+        # Nobody counts farther than the densest tier asks for.
+        eligible=min(eligible, max(one.eligible_at_least for one in policy.tiers)),
+        tier=tier,
     )
 
 
@@ -546,8 +560,6 @@ def _unfit(
     sources: Sources, person: Person, request: matching.Request, now: datetime
 ) -> str | None:
     """Why somebody is not for this job at any time."""
-    if person.suspended:
-        return "suspended"
     if person.id == request.resident_id:
         return "own-job"
     pair = (person.id, request.resident_id)
@@ -599,6 +611,17 @@ def _not_now(
         step = min(request.radius_step, len(tier.radius_steps_m) - 1)
         if _beyond(distance_m, tier.radius_steps_m[step]):
             return "radius"
+    return None
+
+
+def _full(
+    sources: Sources,
+    person: Person,
+    request: matching.Request,
+    policy: markets.Policy,
+    now: datetime,
+) -> str | None:
+    """Why somebody who could come is not asked about yet another job."""
     zone = sources.time_zones[request.market_id]
     local_day = now.astimezone(zoneinfo.ZoneInfo(zone)).date()
     day_from = clock_instant(zone, local_day, 0)
@@ -618,19 +641,6 @@ def _not_now(
     if sum(day_from <= fact.at for fact in asked) >= policy.pushes_a_day:
         return "daily-offers"
     return None
-
-
-def _market_mean(sources: Sources, request: matching.Request, now: datetime) -> float | None:
-    stars = [
-        fact.stars
-        for person in sources.people.values()
-        for fact in person.facts
-        if fact.stars is not None
-        and fact.market_id == request.market_id
-        and fact.category_id == request.category_id
-        and fact.at <= now
-    ]
-    return sum(stars) / len(stars) if stars else None
 
 
 def _placed(

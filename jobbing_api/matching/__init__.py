@@ -1,15 +1,19 @@
 """Who should be asked: the exact ranking of providers for one request.
 
-Hides: how candidates are found (one SQL statement over the sources), how they are
-scored (pure functions weighed by a policy) and that every search is recorded. Knows
-nothing of jobs or offers: a caller describes its question as a ``Request``.
+Hides: how few providers have to be read to know the best (a search index that triggers
+keep equal to its sources), how they are scored (formulas weighed by a policy) and that
+every search is recorded. Knows nothing of jobs or offers: a caller describes its
+question as a ``Request``.
 """
 
+from jobbing_api.matching import index as index
 from jobbing_api.matching.candidates import FILTERS as FILTERS
+from jobbing_api.matching.candidates import NEAR_MISSES as NEAR_MISSES
 from jobbing_api.matching.candidates import Request as Request
 from jobbing_api.matching.candidates import slot as slot
 from jobbing_api.matching.ranking import Candidate as Candidate
 from jobbing_api.matching.ranking import NearMiss as NearMiss
+from jobbing_api.matching.ranking import Part as Part
 from jobbing_api.matching.ranking import Ranking as Ranking
 from jobbing_api.matching.ranking import rank as rank
 from jobbing_api.matching.ranking import record_unserved as record_unserved

@@ -69,9 +69,7 @@ class Baseline(Base):
     responsiveness_bad: Mapped[float]
     responsiveness_days: Mapped[int]
 
-    __table_args__ = (
-        CheckConstraint("rating_floor < rating_ceiling", name="floor_below_ceiling"),
-    )
+    __table_args__ = (CheckConstraint("rating_floor < rating_ceiling", name="floor_below_ceiling"),)
 
 
 class Indexed(Base):

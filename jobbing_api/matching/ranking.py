@@ -1,27 +1,57 @@
-"""The ranking itself: measure, score, sort, explain, and leave a record.
+"""The ranking itself: which questions to ask of the index, and when the answer is exact.
 
-Hides: that candidates come from one statement and are sorted by one pure function.
+Hides: how few providers have to be read. Nobody farther away, of a lower standing or
+later in their squares is looked at once nothing they could still bring would lift them
+above the k-th best found: the stop is strict, so ties are never lost. Where hardly
+anybody can come, everybody in reach is judged in one bounded scan, and the reasons are
+known too.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import uuid
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, geography, markets
-from jobbing_api.matching import models, scoring
-from jobbing_api.matching.candidates import Request, measure
+from jobbing_api import database, errors, geography, markets
+from jobbing_api.matching import candidates, models, scoring, squares
+from jobbing_api.matching.bounds import Bounds
+from jobbing_api.matching.candidates import Request
 
-#: How many of those who fell out a ranking names.
-NEAR_MISSES = 20
+#: How many are timed to find a first score to beat, for each that is asked for.
+_SEEDS = 3
+_LEAST_SEEDS = 64
+#: Of a square and of a block, so many of the best: nobody knows where they live thickest.
+_OF_A_SQUARE = 6
+_OF_A_BLOCK = 24
+#: Rings of squares, and of blocks, in which they are looked for.
+_RINGS = 2
+
+#: More squares than this are searched block by block, more blocks by reach.
+_SQUARES_AT_MOST = 260
+#: Beyond this, density is counted by reach instead of by blocks.
+_DENSITY_BY_BLOCKS_M = 20_000
+
+#: How many of the nearest are judged to say who fell out.
+_NEAREST = 100
+
+_ALL = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a score: its value in [0, 1] and the weight the policy gives it."""
+
+    value: float
+    weight: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +60,7 @@ class Candidate:
 
     provider_id: uuid.UUID
     score: float
-    parts: Mapping[str, scoring.Part]
+    parts: Mapping[str, Part]
     #: From the origin the ranking used to the job's exact place, metres.
     distance_m: float
     starts_at: datetime
@@ -55,7 +85,11 @@ class NearMiss:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ranking:
-    """The exact best, best first; who fell out; and the density that set the tier."""
+    """The exact best, best first; who fell out; and the density that set the tier.
+
+    ``complete``: everybody in reach was judged. Else the best were known before, and
+    the counts and near misses are of those who were judged on the way.
+    """
 
     candidates: list[Candidate]
     near_misses: list[NearMiss]
@@ -64,8 +98,10 @@ class Ranking:
     in_reach: int
     #: How many passed every filter, of whom ``candidates`` are the best.
     ranked: int
+    #: Fit people near the job, counted no farther than the densest tier asks for.
     eligible: int
     tier: markets.Tier
+    complete: bool
 
 
 def rank(
@@ -76,53 +112,246 @@ def rank(
     *,
     now: datetime,
     purpose: str | None = "look",
+    judge: str = "best",
 ) -> Ranking:
     """The ``limit`` best candidates for ``request`` under ``policy`` at ``now``.
 
-    Exact: every provider of the market with the skill and reach is judged. The
-    order is score, highest first, then ``scoring.tie_break``. Leaves one row in the
-    record of searches (counts in a cell, nobody's position) unless ``purpose`` is
-    None: a question asked again to be sure is not a second search.
-    """
-    market = session.get_one(markets.models.Market, request.market_id)
-    # fold=0: where midnight comes twice, the day begins with the first.
-    day_from = now.astimezone(ZoneInfo(market.time_zone)).replace(
-        hour=0, minute=0, second=0, microsecond=0, fold=0
-    )
-    rows = measure(session, request, policy, now=now, day_from=day_from)
-    density_tier = markets.tier(policy, rows[0].eligible)
-    judged = [row for row in rows if row.provider_id is not None]
+    Exact: nobody else of the market with the skill and reach would rank among them. The
+    order is score to nine decimals, highest first, then ``scoring.tie_break``. ``judge``
+    says who else is accounted for: "best" nobody in particular, "nearest" the nearest
+    hundred, "everybody" each one in reach. Where nobody is found, everybody is.
 
-    candidates = [
-        _candidate(row, request, policy, density_tier, now)
-        for row in judged
-        if row.fell_out is None
-    ]
-    # What is equal on paper may differ in the last bits, which depend on the order in
-    # which the database happened to add.
-    candidates.sort(
-        key=lambda c: (-round(c.score, 9), scoring.tie_break(request.job_id, c.provider_id))
-    )
-    missed = sorted(
-        (row for row in judged if row.fell_out is not None),
-        key=lambda row: (row.distance_m, row.provider_id),
-    )
-    fell_out = Counter(row.fell_out for row in missed)
-    ranking = Ranking(
-        candidates=candidates[:limit],
-        near_misses=[
-            NearMiss(provider_id=row.provider_id, filter=row.fell_out, distance_m=row.distance_m)
-            for row in missed[:NEAR_MISSES]
-        ],
-        fell_out=fell_out,
-        in_reach=len(judged),
-        ranked=len(candidates),
-        eligible=rows[0].eligible,
-        tier=density_tier,
-    )
+    Leaves one row in the record of searches (counts in a cell, nobody's position) unless
+    ``purpose`` is None: a question asked again to be sure is not a second search. Raises
+    InvalidInput for a policy that weighs a part there is none of.
+    """
+    search = _Search(session, request, policy, limit, now=now)
+    ranking = search.run(judge)
     if purpose is not None:
         remember(session, request, ranking, purpose=purpose, now=now)
     return ranking
+
+
+class _Search:
+    """One search: its parameters, and the statements asked with them in turn."""
+
+    def __init__(
+        self,
+        session: Session,
+        request: Request,
+        policy: markets.Policy,
+        limit: int,
+        *,
+        now: datetime,
+    ) -> None:
+        unknown = scoring.unknown(policy.weights)
+        if unknown:
+            raise errors.InvalidInput(
+                fields={f"rules.weights.{name}": ["There is no such part."] for name in unknown}
+            )
+        self._session = session
+        self._request = request
+        self._policy = policy
+        self._limit = limit
+        self._weights = tuple(policy.weights)
+        self._by_squares = policy.density_radius_m <= _DENSITY_BY_BLOCKS_M
+        market = session.get_one(markets.models.Market, request.market_id)
+        # fold=0: where midnight comes twice, the day begins with the first.
+        day_from = now.astimezone(ZoneInfo(market.time_zone)).replace(
+            hour=0, minute=0, second=0, microsecond=0, fold=0
+        )
+        step = request.radius_step
+        self._radius_m = {
+            tier.eligible_at_least: float(
+                math.inf
+                if step is None
+                else tier.radius_steps_m[min(step, len(tier.radius_steps_m) - 1)]
+            )
+            for tier in policy.tiers
+        }
+        place = request.place
+        self._asked = candidates.parameters(request, policy, now=now, day_from=day_from)
+        self._asked |= {
+            "limit": limit,
+            "tier_eligible": list(self._radius_m),
+            "tier_radius_m": list(self._radius_m.values()),
+            "tier_decay_m": [float(tier.decay_m) for tier in policy.tiers],
+            "density_radius_m": policy.density_radius_m,
+            "dense_enough": max(self._radius_m),
+            "near_squares": _numbers(squares.FINE.block(place, _RINGS)),
+        }
+        if self._by_squares:
+            around, _ = squares.COARSE.around(place, policy.density_radius_m)
+            self._asked["density_blocks"] = _numbers(around)
+
+    def run(self, judge: str) -> Ranking:
+        request = self._request
+        if request.only is not None:
+            return self._judged("only", only=list(request.only))
+        if judge == "everybody" or request.outside_hours or self._limit < 1:
+            return self._judged("reach")
+        found = self._on_duty() if request.urgency == "now" else self._by_calendar()
+        if found is None:
+            return self._judged("reach")
+        if judge == "nearest":
+            near = self._judged("nearest", nearest=_NEAREST)
+            return dataclasses.replace(
+                near, candidates=found.candidates, complete=near.in_reach < _NEAREST
+            )
+        return found
+
+    def _by_calendar(self) -> Ranking | None:
+        """The best by their calendars, online or not; None if there are too few."""
+        seeds = max(_LEAST_SEEDS, _SEEDS * self._limit)
+        asked = self._asked | {
+            "near_blocks": _numbers(squares.COARSE.block(self._request.place, _RINGS)),
+            "of_a_square": _OF_A_SQUARE,
+            "of_a_block": max(_OF_A_BLOCK, self._limit),
+            "seeds": seeds,
+        }
+        first = candidates.goal(self._session, self._weights, asked, by_squares=self._by_squares)
+        if self._settled(first.behind):
+            return self._by_calendar()
+        if first.goal is None:
+            return None
+        tier = markets.tier(self._policy, first.eligible)
+        goal = first.goal - candidates.SAME_SCORE
+        bounds = Bounds(self._policy.weights, tier.decay_m, bounded=first.bounded)
+        radius_m = min(bounds.farthest_m(goal), self._radius_m[tier.eligible_at_least])
+        source, searched = self._squares(bounds, goal, radius_m)
+        rows = candidates.best(
+            self._session,
+            self._weights,
+            source,
+            self._asked
+            | searched
+            | {
+                "goal": goal,
+                "eligible": first.eligible,
+                "radius_m": self._radius_m[tier.eligible_at_least],
+                "decay_m": float(tier.decay_m),
+            },
+        )
+        if len(rows) < self._limit or rows[0].provider_id is None:
+            # Somebody found a moment ago has been booked since.
+            return None
+        return self._found(rows, complete=False)
+
+    def _squares(self, bounds: Bounds, goal: float, radius_m: float) -> tuple[str, dict[str, str]]:
+        """Where to look for all who may reach ``goal``: the grid, its squares and the
+        least standing in each."""
+        place = self._request.place
+        for grid in (squares.FINE, squares.COARSE):
+            if grid.count_within(radius_m, place[1]) <= _SQUARES_AT_MOST:
+                number, nearest_m = grid.around(place, radius_m)
+                floor = bounds.least_standing(goal, nearest_m)
+                hopeful = floor <= 1000
+                return grid.name, {
+                    "squares": _numbers(number[hopeful]),
+                    "floors": _numbers(floor[hopeful]),
+                }
+        return "reach", {}
+
+    def _on_duty(self) -> Ranking | None:
+        """The best of those who are online; None if there is nobody."""
+        most = max(_LEAST_SEEDS, _SEEDS * self._limit)
+        asked = self._asked | {"goal": -math.inf, "most": most}
+        rows = candidates.best(self._session, self._weights, "duty", asked)
+        if self._settled(rows[0].behind):
+            return self._on_duty()
+        if rows[0].provider_id is None:
+            return None
+        last = rows[-1]
+        full = len(rows) == self._limit
+        if last.kept >= most and not (full and last.score > last.least + candidates.SAME_SCORE):
+            asked |= {
+                "goal": last.score - candidates.SAME_SCORE if full else -math.inf,
+                "most": _ALL,
+            }
+            rows = candidates.best(self._session, self._weights, "duty", asked)
+            if rows[0].provider_id is None:
+                return None
+        return self._found(rows, complete=False)
+
+    def _judged(self, source: str, **more: object) -> Ranking:
+        rows = candidates.judged(
+            self._session,
+            self._weights,
+            source,
+            self._asked | more,
+            by_squares=self._by_squares,
+        )
+        if self._settled(rows[0].behind):
+            return self._judged(source, **more)
+        first = rows[0]
+        missed = [row for row in rows if row.fell_out is not None]
+        return Ranking(
+            candidates=[
+                self._candidate(row)
+                for row in rows
+                if row.fell_out is None and row.provider_id is not None
+            ],
+            near_misses=[
+                NearMiss(
+                    provider_id=row.provider_id, filter=row.fell_out, distance_m=row.distance_m
+                )
+                for row in missed
+            ],
+            fell_out=first.fell_out_counts or {},
+            in_reach=first.in_reach,
+            ranked=first.ranked,
+            eligible=first.eligible,
+            tier=markets.tier(self._policy, first.eligible),
+            complete=True,
+        )
+
+    def _settled(self, behind: bool) -> bool:
+        """Whether this transaction had changed something that ranking reads, which the
+        index is told of only now."""
+        if behind:
+            self._session.execute(_SETTLE_NOW)
+            self._session.execute(_SETTLE_LATER)
+        return behind
+
+    def _found(self, rows: Sequence[Row[Any]], *, complete: bool) -> Ranking:
+        return Ranking(
+            candidates=[self._candidate(row) for row in rows],
+            near_misses=[],
+            fell_out={},
+            in_reach=len(rows),
+            ranked=len(rows),
+            eligible=rows[0].eligible,
+            tier=markets.tier(self._policy, rows[0].eligible),
+            complete=complete,
+        )
+
+    def _candidate(self, row: Row[Any]) -> Candidate:
+        of = row._mapping
+        return Candidate(
+            provider_id=row.provider_id,
+            score=row.score,
+            parts={
+                name: Part(of[f"value_{name}"], weight)
+                for name, weight in self._policy.weights.items()
+            },
+            distance_m=row.distance_m,
+            starts_at=row.starts_at,
+            ends_at=row.starts_at + self._request.duration,
+            outside_hours=not row.inside_hours,
+            price_kind=row.price_kind,
+            amount_cents=row.amount_cents,
+            call_out_fee_cents=row.call_out_fee_cents,
+            stars=row.stars,
+        )
+
+
+_SETTLE_NOW = text("SET CONSTRAINTS search_index_settle IMMEDIATE")
+_SETTLE_LATER = text("SET CONSTRAINTS search_index_settle DEFERRED")
+
+
+def _numbers(values: Any) -> str:
+    """An array of whole numbers as PostgreSQL writes it."""
+    return "{" + ",".join(map(str, values.tolist())) + "}"
 
 
 def remember(
@@ -141,52 +370,11 @@ def remember(
         in_reach=ranking.in_reach,
         ranked=ranking.ranked,
         fell_out=dict(ranking.fell_out),
+        complete=ranking.complete,
     )
     session.add(search)
     session.flush()
     return search.id
-
-
-def _candidate(
-    row: Row[Any],
-    request: Request,
-    policy: markets.Policy,
-    density_tier: markets.Tier,
-    now: datetime,
-) -> Candidate:
-    measures = scoring.Measures(
-        distance_m=row.distance_m,
-        decay_m=density_tier.decay_m,
-        urgency=request.urgency,
-        online=row.online,
-        starts_at=row.starts_at,
-        earliest=request.earliest(now),
-        window_to=request.window_to,
-        duration=request.duration,
-        free_s=row.free_s,
-        inside_hours=row.inside_hours,
-        rating_sum=row.rating_sum,
-        rating_weight=row.rating_weight,
-        rating_mean=row.rating_mean,
-        visits_kept=row.visits_kept,
-        visits_let_down=row.visits_let_down,
-        offers_answered=row.offers_answered,
-        offers_unanswered=row.offers_unanswered,
-    )
-    parts = scoring.parts(measures, policy)
-    return Candidate(
-        provider_id=row.provider_id,
-        score=scoring.total(parts),
-        parts=parts,
-        distance_m=row.distance_m,
-        starts_at=row.starts_at,
-        ends_at=row.starts_at + request.duration,
-        outside_hours=not row.inside_hours,
-        price_kind=row.price_kind,
-        amount_cents=row.amount_cents,
-        call_out_fee_cents=row.call_out_fee_cents,
-        stars=scoring.stars(measures, policy),
-    )
 
 
 def record_unserved(
@@ -205,5 +393,6 @@ def record_unserved(
             in_reach=0,
             ranked=0,
             fell_out={},
+            complete=True,
         )
     )

@@ -17,7 +17,6 @@ rules by name.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
@@ -131,7 +130,6 @@ def tie_break(job_id: uuid.UUID, provider_id: uuid.UUID) -> str:
     return hashlib.md5(f"{job_id}{provider_id}".encode(), usedforsecurity=False).hexdigest()
 
 
-@functools.cache
-def known(weights: tuple[str, ...]) -> bool:
-    """Whether every weighed part exists."""
-    return all(name in PARTS for name in weights)
+def unknown(weights: Iterable[str]) -> list[str]:
+    """Weighed parts that do not exist."""
+    return [name for name in weights if name not in PARTS]

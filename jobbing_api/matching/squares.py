@@ -32,21 +32,23 @@ class Grid:
     rows: int
     columns: int
 
-    def around(self, place: LonLat, radius_m: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def around(
+        self, place: LonLat, radius_m: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Every square that a circle touches: numbers, and a lower bound in metres of
         the way from ``place`` to anything in it; nearest first."""
         lon, lat = place
         angle = min(math.pi, (radius_m + _MARGIN_M) / EARTH_RADIUS_M)
         reach_deg = math.degrees(angle)
         south, north = max(-90.0, lat - reach_deg), min(90.0, lat + reach_deg)
-        narrowest = math.cos(
-            math.radians(min(90.0, max(abs(south), abs(north)) + 1 / self.rows))
-        )
+        narrowest = math.cos(math.radians(min(90.0, max(abs(south), abs(north)) + 1 / self.rows)))
         if abs(lat) + reach_deg >= 90 or math.sin(angle) >= math.cos(math.radians(lat)):
             width_deg = 180.0
         else:
             width_deg = math.degrees(math.asin(math.sin(angle) / math.cos(math.radians(lat))))
-        row = np.arange(math.floor((south + 90) * self.rows), math.floor((north + 90) * self.rows) + 1)
+        row = np.arange(
+            math.floor((south + 90) * self.rows), math.floor((north + 90) * self.rows) + 1
+        )
         first = math.floor((lon - width_deg + 180) * self.columns)
         last = math.floor((lon + width_deg + 180) * self.columns)
         around = 360 * self.columns
@@ -85,12 +87,15 @@ class Grid:
         numbers = ((rows[:, None] << 16) | columns[None, :]).ravel()[order]
         # Near a pole the same square comes up twice.
         _, firsts = np.unique(numbers, return_index=True)
-        return numbers[np.sort(firsts)]
+        found: NDArray[np.int64] = numbers[np.sort(firsts)]
+        return found
 
     def count_within(self, radius_m: float, lat: float) -> float:
         """About how many squares a circle touches."""
         side_m = EARTH_RADIUS_M * math.radians(1 / self.rows)
-        wide_m = EARTH_RADIUS_M * math.radians(1 / self.columns) * max(0.01, math.cos(math.radians(lat)))
+        wide_m = (
+            EARTH_RADIUS_M * math.radians(1 / self.columns) * max(0.01, math.cos(math.radians(lat)))
+        )
         return (2 * radius_m / side_m + 1) * (2 * radius_m / wide_m + 1)
 
 

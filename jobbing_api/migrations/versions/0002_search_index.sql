@@ -107,8 +107,8 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
                | mod(floor((place.lon + 180) * 128)::bigint, 46080),
            (floor((place.lat + 90) * 24)::bigint << 16)
                | mod(floor((place.lon + 180) * 16)::bigint, 5760),
-           -- A bound on what the figures can add to a score, per mille: see standing() in
-           -- matching/walking.py for how it serves whatever weights a policy gives.
+           -- A bound on what the figures can add to a score, per mille; matching/bounds.py
+           -- tells what it means under whatever weights a policy gives.
            CASE WHEN b.market_id IS NULL THEN 1000 ELSE least(1000, ceil(0.000001 + 1000 * (
                0.25 * greatest(0, least(1,
                    (best_rating.stars - b.rating_floor) / (b.rating_ceiling - b.rating_floor)))

@@ -1,0 +1,226 @@
+"""Keeping the search index: fill it, prove it, and take the baselines it is made by.
+
+Hides: that triggers keep every row true at the end of each transaction that changes one
+of its sources. What is here is for the rest: an index made anew, a check that it equals
+its sources, and the few numbers that are taken now and then rather than at every change.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, Row, Uuid, bindparam, delete, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from jobbing_api import markets, providers
+from jobbing_api.database import Instant
+from jobbing_api.matching import models
+
+#: The urgency whose rules figures are counted by.
+_TYPICAL_URGENCY = "scheduled"
+
+#: A mean of ratings moves the prior once it has moved so far, in stars: every row of
+#: the category is derived anew then.
+_MEAN_MOVES = 0.02
+
+#: Providers in one statement.
+_BATCH = 10_000
+
+_DERIVE = text("SELECT search_index_derive(:ids, :as_of)").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid())), bindparam("as_of", type_=Instant)
+)
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtext('jobbing.search_index'), 0)")
+_FILL = text(
+    """
+    INSERT INTO search_index
+    SELECT * FROM search_rows(:ids, :as_of) AS r ORDER BY r.category_id, r.square
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid())), bindparam("as_of", type_=Instant))
+
+
+def rebuild(
+    session: Session, *, now: datetime, tell: Callable[[int, int], None] | None = None
+) -> int:
+    """Make the whole index anew in this transaction; returns the providers looked at.
+
+    Whoever changes a source meanwhile waits for it. ``tell`` hears of progress: how many
+    of how many. Rows of one place and category end up side by side, which is what makes
+    reading them cheap.
+    """
+    session.flush()
+    session.execute(_TAKE_TURNS)
+    session.execute(delete(models.Indexed))
+    session.execute(delete(models.due))
+    provider = providers.models.Provider
+    ids = session.scalars(
+        select(provider.account_id).order_by(func.ST_GeoHash(provider.base))
+    ).all()
+    for first in range(0, len(ids), _BATCH):
+        session.execute(_FILL, {"ids": ids[first : first + _BATCH], "as_of": now})
+        if tell is not None:
+            tell(min(first + _BATCH, len(ids)), len(ids))
+    session.expire_all()
+    return len(ids)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """One row that is not what its sources say: missing, left over or different."""
+
+    provider_id: uuid.UUID
+    category_id: int
+    what: str
+
+
+_KEYS = """
+    SELECT p.account_id AS provider_id, s.category_id
+    FROM providers p
+    JOIN accounts a ON a.id = p.account_id AND a.suspended_at IS NULL AND a.erased_at IS NULL
+    JOIN skills s ON s.provider_id = p.account_id
+"""
+_CHECK = text(
+    # Figures are counted as of the instant at which the row was derived. Rows are compared
+    # byte for byte: a box has no other order.
+    f"""
+    (SELECT provider_id, category_id, 'missing' AS what
+     FROM ({_KEYS} EXCEPT SELECT provider_id, category_id FROM search_index) AS missing)
+    UNION ALL
+    (SELECT provider_id, category_id, 'left over'
+     FROM (SELECT provider_id, category_id FROM search_index EXCEPT {_KEYS}) AS left_over)
+    UNION ALL
+    (SELECT i.provider_id, i.category_id, 'different'
+     FROM search_index i
+     JOIN (SELECT DISTINCT provider_id, figures_at FROM search_index
+           WHERE CAST(:ids AS uuid[]) IS NULL OR provider_id = ANY(CAST(:ids AS uuid[]))) AS at
+          ON at.provider_id = i.provider_id AND at.figures_at = i.figures_at
+     CROSS JOIN LATERAL search_rows(ARRAY[i.provider_id], i.figures_at) AS expected
+     WHERE expected.category_id = i.category_id AND expected *<> i)
+    ORDER BY 1, 2
+    LIMIT :at_most
+    """  # noqa: S608  # _KEYS is a constant of this module
+)
+
+
+def check(
+    session: Session, *, at_most: int = 100, provider_ids: Sequence[uuid.UUID] | None = None
+) -> list[Difference]:
+    """Where the index differs from its sources; empty when it equals them.
+
+    Compares every row, or the contents of these providers' only.
+    """
+    session.flush()
+    ids = None if provider_ids is None else list(provider_ids)
+    return [
+        Difference(provider_id=row.provider_id, category_id=row.category_id, what=row.what)
+        for row in session.execute(_CHECK, {"ids": ids, "at_most": at_most})
+    ]
+
+
+def take_baselines(session: Session, *, now: datetime) -> int:
+    """Take the mean of ratings and the rules of every market's categories; returns how
+    many had moved. The rows made by those are derived anew in this transaction.
+
+    Run twice, the second finds nothing to do.
+    """
+    entry = providers.models.RecordEntry
+    means: dict[tuple[uuid.UUID, int], float] = {
+        (row.market_id, row.category_id): row.mean
+        for row in session.execute(
+            select(entry.market_id, entry.category_id, func.avg(entry.stars).label("mean"))
+            .where(entry.kind == "rated", entry.at <= now)
+            .group_by(entry.market_id, entry.category_id)
+        )
+    }
+    taken = {
+        (row.market_id, row.category_id): row for row in session.scalars(select(models.Baseline))
+    }
+    moved = 0
+    for market_id in session.scalars(select(markets.models.Market.id)).all():
+        for category_id in session.scalars(select(markets.models.Category.id)).all():
+            key = (market_id, category_id)
+            values = _values(session, key, means.get(key), now)
+            if _stands(taken.get(key), values):
+                continue
+            session.execute(
+                insert(models.Baseline)
+                .values(market_id=market_id, category_id=category_id, taken_at=now, **values)
+                .on_conflict_do_update(
+                    index_elements=["market_id", "category_id"],
+                    set_={"taken_at": now, **values},
+                )
+            )
+            _derive_category(session, market_id, category_id, now)
+            moved += 1
+    session.expire_all()
+    return moved
+
+
+def _values(
+    session: Session, key: tuple[uuid.UUID, int], mean: Any, now: datetime
+) -> dict[str, Any]:
+    market_id, category_id = key
+    rules = markets.policy_in_force(
+        session, market_id=market_id, category_id=category_id, urgency=_TYPICAL_URGENCY, now=now
+    )
+    return {
+        "rating_mean": None if mean is None else float(mean),
+        "rating_half_life_days": rules.rating_half_life_days,
+        "rating_prior_stars": float(rules.rating_prior_stars),
+        "rating_prior_weight": float(rules.rating_prior_weight),
+        "rating_floor": float(rules.rating_floor),
+        "rating_ceiling": float(rules.rating_ceiling),
+        "reliability_good": float(rules.reliability_prior[0]),
+        "reliability_bad": float(rules.reliability_prior[1]),
+        "reliability_days": rules.reliability_days,
+        "responsiveness_good": float(rules.responsiveness_prior[0]),
+        "responsiveness_bad": float(rules.responsiveness_prior[1]),
+        "responsiveness_days": rules.responsiveness_days,
+    }
+
+
+def _stands(taken: models.Baseline | None, values: dict[str, Any]) -> bool:
+    """Whether a baseline is still good enough; rules must be equal, the mean near."""
+    if taken is None:
+        return False
+    if any(
+        getattr(taken, name) != value for name, value in values.items() if name != "rating_mean"
+    ):
+        return False
+    old, new = taken.rating_mean, values["rating_mean"]
+    if old is None or new is None:
+        return old is new
+    return abs(old - new) < _MEAN_MOVES
+
+
+def _derive_category(
+    session: Session, market_id: uuid.UUID, category_id: int, now: datetime
+) -> None:
+    provider, skill = providers.models.Provider, providers.models.Skill
+    ids = session.scalars(
+        select(provider.account_id)
+        .join(skill, skill.provider_id == provider.account_id)
+        .where(provider.market_id == market_id, skill.category_id == category_id)
+        .order_by(provider.account_id)
+    ).all()
+    if ids:
+        # At once and by everybody's lock: a search sees the old baseline with the old
+        # rows or the new one with the new.
+        session.execute(_TAKE_TURNS)
+    for first in range(0, len(ids), _BATCH):
+        session.execute(_DERIVE, {"ids": ids[first : first + _BATCH], "as_of": now})
+
+
+def sizes(session: Session) -> Sequence[Row[Any]]:
+    """The index's table and each of its indexes, in bytes."""
+    return session.execute(
+        text(
+            "SELECT 'search_index' AS name, pg_table_size('search_index') AS bytes"
+            " UNION ALL SELECT indexrelname::text, pg_relation_size(indexrelid)"
+            " FROM pg_stat_user_indexes WHERE relname = 'search_index' ORDER BY 1"
+        )
+    ).all()
