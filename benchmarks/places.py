@@ -11,7 +11,7 @@ import hashlib
 import re
 import tomllib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ _FILE = Path(__file__).with_name("workload.toml")
 #: some twice; whoever lives there is counted once.
 _DISTRICT = re.compile(r"(Paris|Lyon|Marseille) \d")
 
-# An id says what it is an id of (RFC 9562, version 8: the layout is the maker's own).
-_PREFIXES = {
-    kind: f"be9c{mark:04x}-0000-8000-8000-"
+#: What there are ids of, each with the mark its ids bear.
+_MARKS = {
+    kind: f"8{mark:03x}-8000"
     for mark, kind in enumerate(
         (
             "market",
@@ -50,6 +50,10 @@ _PREFIXES = {
         start=1,
     )
 }
+
+#: The milliseconds since 1970 that the first id begins with, and those to the next.
+_FIRST_MS = 1_700_000_000_000
+_STEP_MS = 1_000
 
 
 @functools.cache
@@ -76,18 +80,20 @@ def dice(topic: str) -> np.random.Generator:
 
 def id_of(kind: str, number: int) -> uuid.UUID:
     """The id of the so-manieth market, provider, resident, ..., counted from 0."""
-    return uuid.UUID(id_text(kind, number))
+    return uuid.UUID(id_texts(kind, (number,))[0])
 
 
-def id_text(kind: str, number: int) -> str:
-    """As ``id_of``, written out."""
-    return f"{_PREFIXES[kind]}{number:012x}"
+def id_texts(kind: str, numbers: Iterable[int]) -> list[str]:
+    """As ``id_of``, of many, written out.
 
-
-def id_texts(kind: str, numbers: Sequence[int] | range) -> list[str]:
-    """As ``id_text``, of many."""
-    prefix = _PREFIXES[kind]
-    return [f"{prefix}{number:012x}" for number in numbers]
+    RFC 9562, version 8: the layout is the maker's own. Like those of version 7 that the
+    application gives, they begin with a time that is different for each and grows: a
+    GiST index tells ids apart by their first 53 bits, and where those are all the same
+    it reads thousands of pages to find one.
+    """
+    mark = _MARKS[kind]
+    times = ((_FIRST_MS + _STEP_MS * number, number) for number in numbers)
+    return [f"{ms >> 16:08x}-{ms & 0xFFFF:04x}-{mark}-{number:012x}" for ms, number in times]
 
 
 @functools.cache

@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib
-import importlib.util
 import json
 import os
 import struct
@@ -40,6 +38,7 @@ from infra.local import places as folders
 from infra.local import servers
 from jobbing_api import database, markets, providers, schema
 from jobbing_api.markets import categories, local_time
+from jobbing_api.matching import index
 from jobbing_api.providers import free_time
 
 _ROOT = Path(__file__).parent.parent
@@ -64,9 +63,6 @@ _VISIT_S = 135 * _MINUTE
 
 #: Nobody can sign in here: this is no hash of any password.
 _PASSWORD_HASH = "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5$bm9ib2R5"
-
-_INDEX = "jobbing_api.matching.index"
-_index: Any = importlib.import_module(_INDEX) if importlib.util.find_spec(_INDEX) else None
 
 #: A column of a chunk, and a chunk of a table: equally long columns.
 _Column = Sequence[str]
@@ -119,7 +115,7 @@ def prepared(providers: int, *, progress: bool) -> Iterator[Population]:
                     _load(engine, url, providers, waiting)
                     _comment(server, name, {"sources": wanted["sources"]})
                 if derives:
-                    _derive(engine, url, waiting)
+                    _derive(url, providers, waiting)
                     _comment(server, name, wanted)
             yield Population(
                 providers=providers,
@@ -165,8 +161,8 @@ def _mark(providers: int) -> dict[str, str]:
     files += sorted(file for file in versions.iterdir() if file.suffix in (".py", ".sql"))
     for file in files:
         sources.update(file.read_bytes())
-    index = Path(_index.__file__).read_bytes() if _index is not None else b""
-    return {"sources": sources.hexdigest(), "index": hashlib.sha256(index).hexdigest()}
+    derived = hashlib.sha256(Path(index.__file__).read_bytes())
+    return {"sources": sources.hexdigest(), "index": derived.hexdigest()}
 
 
 def _found(server: servers.Postgres, name: str) -> dict[str, str]:
@@ -960,7 +956,7 @@ def _copy(cursor: psycopg.Cursor[Any], copy: _Copy, waiting: _Waiting) -> None:
 def _copies(people: _People, visits: _Visits) -> Iterator[_Copy]:
     """Every table but profiles and weekly hours, which are made from drafts."""
     market = places.recipe()["market"]
-    market_id = places.id_text("market", 0)
+    market_id = str(places.id_of("market", 0))
     now = places.now().isoformat()
     everybody = people.count + places.recipe()["residents"]
     yield _Copy(
@@ -1186,13 +1182,18 @@ def _check_free_time(engine: Engine, count: int) -> None:
         raise RuntimeError("the free time that was loaded is not what the application computes")
 
 
-def _derive(engine: Engine, url: URL, waiting: _Waiting) -> None:
+def _derive(url: URL, count: int, waiting: _Waiting) -> None:
     """What the application keeps beside the sources, by its own code."""
-    if _index is not None:
-        with waiting.step("Search index"), database.transaction() as session:
-            session.execute(text("SET LOCAL statement_timeout = 0"))
-            session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-            _index.rebuild(session, now=places.now())
+    with waiting.step("Search index", count) as advance, database.transaction() as session:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        told = 0
+
+        def tell(done: int, _total: int) -> None:
+            nonlocal told
+            advance(done - told)
+            told = done
+
+        index.rebuild(session, now=places.now(), tell=tell)
     with waiting.step("Tidying up"), _plainly(url, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")

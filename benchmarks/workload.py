@@ -148,7 +148,7 @@ def extremes() -> dict[str, Ask]:
         name: _ask(
             name,
             # Ids of their own, far from those of the others.
-            number=2**40 + position,
+            number=2**31 + position,
             slug=slug,
             place=place,
             window=window,

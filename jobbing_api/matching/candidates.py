@@ -436,9 +436,9 @@ def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> TextClause:
 
 
 @functools.cache
-def _best_statement(weights: tuple[str, ...], source: str) -> TextClause:
+def _best_statement(weights: tuple[str, ...], source: str, by_squares: bool) -> TextClause:
     if source == "duty":
-        tier = _density(by_squares=True)
+        tier = _density(by_squares=by_squares)
         distance = _FROM_POSITION
         rows = f"""
             SELECT i.*, way.base_m, way.distance_m
@@ -673,12 +673,17 @@ def goal(
 
 
 def best(
-    session: Session, weights: tuple[str, ...], source: str, asked: dict[str, Any]
+    session: Session,
+    weights: tuple[str, ...],
+    source: str,
+    asked: dict[str, Any],
+    *,
+    by_squares: bool,
 ) -> Sequence[Row[Any]]:
     """The k best of a ``source`` who reach ``goal``, best first: "square" or "block"
     (``squares`` with the least standing in each), "reach" (everybody whose reach covers
     the place) or "duty" (those of them who are online, of whom ``most`` are timed)."""
-    return session.execute(_best_statement(weights, source), asked).all()
+    return session.execute(_best_statement(weights, source, by_squares), asked).all()
 
 
 def judged(

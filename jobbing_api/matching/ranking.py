@@ -37,8 +37,8 @@ _RINGS = 2
 
 #: More squares than this are searched block by block, more blocks by reach.
 _SQUARES_AT_MOST = 260
-#: Beyond this, density is counted by reach instead of by blocks.
-_DENSITY_BY_BLOCKS_M = 20_000
+#: Where density would take more blocks than this, it is counted by reach.
+_BLOCKS_AT_MOST = 400
 
 #: How many of the nearest are judged to say who fell out.
 _NEAREST = 100
@@ -154,7 +154,8 @@ class _Search:
         self._policy = policy
         self._limit = limit
         self._weights = tuple(policy.weights)
-        self._by_squares = policy.density_radius_m <= _DENSITY_BY_BLOCKS_M
+        wanted = squares.COARSE.count_within(policy.density_radius_m, request.place[1])
+        self._by_squares = wanted <= _BLOCKS_AT_MOST
         market = session.get_one(markets.models.Market, request.market_id)
         # fold=0: where midnight comes twice, the day begins with the first.
         day_from = now.astimezone(ZoneInfo(market.time_zone)).replace(
@@ -219,19 +220,14 @@ class _Search:
         bounds = Bounds(self._policy.weights, tier.decay_m, bounded=first.bounded)
         radius_m = min(bounds.farthest_m(goal), self._radius_m[tier.eligible_at_least])
         source, searched = self._squares(bounds, goal, radius_m)
-        rows = candidates.best(
-            self._session,
-            self._weights,
-            source,
-            self._asked
-            | searched
-            | {
-                "goal": goal,
-                "eligible": first.eligible,
-                "radius_m": self._radius_m[tier.eligible_at_least],
-                "decay_m": float(tier.decay_m),
-            },
-        )
+        asked = self._asked | searched
+        asked |= {
+            "goal": goal,
+            "eligible": first.eligible,
+            "radius_m": self._radius_m[tier.eligible_at_least],
+            "decay_m": float(tier.decay_m),
+        }
+        rows = self._best(source, asked)
         if len(rows) < self._limit or rows[0].provider_id is None:
             # Somebody found a moment ago has been booked since.
             return None
@@ -256,7 +252,7 @@ class _Search:
         """The best of those who are online; None if there is nobody."""
         most = max(_LEAST_SEEDS, _SEEDS * self._limit)
         asked = self._asked | {"goal": -math.inf, "most": most}
-        rows = candidates.best(self._session, self._weights, "duty", asked)
+        rows = self._best("duty", asked)
         if self._settled(rows[0].behind):
             return self._on_duty()
         if rows[0].provider_id is None:
@@ -268,10 +264,15 @@ class _Search:
                 "goal": last.score - candidates.SAME_SCORE if full else -math.inf,
                 "most": _ALL,
             }
-            rows = candidates.best(self._session, self._weights, "duty", asked)
+            rows = self._best("duty", asked)
             if rows[0].provider_id is None:
                 return None
         return self._found(rows, complete=False)
+
+    def _best(self, source: str, asked: dict[str, Any]) -> Sequence[Row[Any]]:
+        return candidates.best(
+            self._session, self._weights, source, asked, by_squares=self._by_squares
+        )
 
     def _judged(self, source: str, **more: object) -> Ranking:
         rows = candidates.judged(

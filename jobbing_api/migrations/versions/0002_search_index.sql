@@ -157,8 +157,11 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
                 WHERE p.reach_m IS NOT NULL
                 UNION ALL
                 -- Edges are great circles, which bulge beyond their ends: cut into
-                -- kilometres, by centimetres.
-                SELECT ST_XMin(edges), ST_XMax(edges), ST_YMin(edges), ST_YMax(edges)
+                -- kilometres, by centimetres. An area so far north or south
+                -- may hold the pole.
+                SELECT ST_XMin(edges), ST_XMax(edges),
+                       CASE WHEN ST_YMin(edges) < -80 THEN -90 ELSE ST_YMin(edges) END,
+                       CASE WHEN ST_YMax(edges) > 80 THEN 90 ELSE ST_YMax(edges) END
                 FROM (SELECT ST_Segmentize(p.reach_area, 1000)::geometry AS edges) area
                 WHERE p.reach_area IS NOT NULL
             ) AS edges (west, east, south, north)
