@@ -1186,6 +1186,8 @@ def _derive(url: URL, count: int, waiting: _Waiting) -> None:
     """What the application keeps beside the sources, by its own code."""
     with waiting.step("Search index", count) as advance, database.transaction() as session:
         session.execute(text("SET LOCAL statement_timeout = 0"))
+        # A plan for any number of people reads all of them for each batch.
+        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         told = 0
 
         def tell(done: int, _total: int) -> None:

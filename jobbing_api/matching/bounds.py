@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +32,10 @@ class Bounds:
     def __init__(self, weights: Mapping[str, float], decay_m: float, *, bounded: bool) -> None:
         self._proximity = weights.get("proximity", 0.0)
         self._decay_m = decay_m
-        in_standing = {n: w for n, w in weights.items() if n in STANDING and w > 0}
-        self._most_of_standing = sum(in_standing.values())
-        # Every other part may be as good as it gets.
-        self._most_of_others = sum(weights.values()) - self._proximity - self._most_of_standing
-        # The most that parts of one standing can add under these weights: the standing is
-        # spent first where it counts most (the fractional knapsack).
-        self._bounded = bounded and bool(in_standing)
-        by_use = sorted(in_standing, key=lambda name: -in_standing[name] / STANDING[name])
-        self._spent = np.cumsum([0.0, *(STANDING[name] for name in by_use)])
-        self._gained = np.cumsum([0.0, *(in_standing[name] for name in by_use)])
+        self._spent, self._gained = _gains(weights)
+        self._most_of_standing = self._gained[-1]
+        self._most_of_others = _others(weights)
+        self._bounded = bounded and len(self._gained) > 1
 
     def farthest_m(self, goal: float) -> float:
         """How far from the job somebody perfect may be and still reach ``goal``, metres;
@@ -63,3 +58,39 @@ class Bounds:
         spent = np.interp(needed, self._gained, self._spent)
         enough: NDArray[np.int64] = np.ceil(1000 * spent - 1e-6).astype(np.int64)
         return np.maximum(hopeless, enough)
+
+
+def parameters(weights: Mapping[str, float]) -> dict[str, float]:
+    """The same bounds for a statement: what distance can pull, the gain of a standing as
+    the least of three lines over its per mille, and what all other parts can add."""
+    spent, gained = _gains(weights)
+    lines = []
+    for (s, g), (s_to, g_to) in pairwise(zip(spent, gained, strict=True)):
+        slope = (g_to - g) / (s_to - s)
+        lines.append((slope / 1000, g - slope * s + _ROUNDING))
+    lines = (lines or [(0.0, 0.0)]) * 3
+    return {
+        "pull": weights.get("proximity", 0.0),
+        "others": _others(weights) + _ROUNDING,
+        "most_of_standing": gained[-1],
+        **{f"gain_{n + 1}": lines[n][0] for n in range(3)},
+        **{f"base_{n + 1}": lines[n][1] for n in range(3)},
+    }
+
+
+def _gains(weights: Mapping[str, float]) -> tuple[list[float], list[float]]:
+    """The most that parts of one standing can add under these weights, where its slope
+    changes: the standing is spent first where it counts most (the fractional knapsack)."""
+    in_standing = {name: weights.get(name, 0.0) for name in STANDING}
+    by_use = sorted(in_standing, key=lambda name: -in_standing[name] / STANDING[name])
+    spent, gained = [0.0], [0.0]
+    for name in by_use:
+        if in_standing[name] > 0:
+            spent.append(spent[-1] + STANDING[name])
+            gained.append(gained[-1] + in_standing[name])
+    return spent, gained
+
+
+def _others(weights: Mapping[str, float]) -> float:
+    """Every other part may be as good as it gets."""
+    return sum(weight for name, weight in weights.items() if name not in {"proximity", *STANDING})

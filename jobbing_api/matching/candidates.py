@@ -16,18 +16,26 @@ measure is said once: ``_UNFIT``, ``_reach``, ``_FIGURES``, ``_OPEN``, ``_CAPS``
 from __future__ import annotations
 
 import functools
+import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, TextClause, text
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg.types.numeric import Int2, Int4, Int8
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from jobbing_api import markets
 from jobbing_api.geography import LonLat
-from jobbing_api.matching import scoring
+from jobbing_api.matching import bounds, scoring
 
 #: The hard filters in the order they are tried; the first that fails is the reason.
 FILTERS = (
@@ -57,6 +65,11 @@ SAME_SCORE = 1e-9
 
 #: Of those who are left out, the nearest are named.
 NEAR_MISSES = 20
+
+#: Of a square and of a block, so many of the best are looked at first: nobody knows where
+#: they live thickest.
+_OF_A_SQUARE = 6
+_OF_A_BLOCK = 24
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,42 +115,42 @@ class Request:
 
 # The pieces ---------------------------------------------------------------------------
 
-#: What does not depend on any provider, once. ``counted`` says that the figures in the
-#: index were counted by the very rules this policy has.
-_ASK = """
-    ask AS MATERIALIZED (
-        SELECT ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography AS point,
-               box(point(:lon, :lat), point(:lon, :lat)) AS spot,
-               tstzrange(:earliest, greatest(:earliest, :window_to)) AS window_ahead,
-               tstzmultirange(tstzrange(:earliest, greatest(:earliest, :window_to))) AS ahead,
-               tstzmultirange(tstzrange(:now, :now + :online_free)) AS duty,
-               :now + :online_free > :earliest AS duty_matters,
-               (SELECT array_agg(CASE account_id WHEN :resident_id THEN blocked_account_id
-                                 ELSE account_id END)
-                FROM blocks
-                WHERE account_id = :resident_id OR blocked_account_id = :resident_id) AS blocked,
-               -- What this very transaction changed and the index does not know yet.
-               EXISTS (SELECT FROM search_index_due) AS behind,
-               b.rating_mean,
-               coalesce((b.rating_half_life_days, b.reliability_days, b.responsiveness_days)
-                   = (:rating_half_life_days, :reliability_days, :responsiveness_days), false)
-                   AS counted,
-               coalesce((b.rating_prior_stars, b.rating_prior_weight, b.rating_floor,
-                         b.rating_ceiling, b.reliability_good, b.reliability_bad,
-                         b.responsiveness_good, b.responsiveness_bad)
-                   = (:rating_prior_stars, :rating_prior_weight, :rating_floor,
-                      :rating_ceiling, :reliability_good, :reliability_bad,
-                      :responsiveness_good, :responsiveness_bad), false) AS bounded
-        FROM (VALUES (1)) AS one
-        LEFT JOIN baselines b
-               ON b.market_id = :market_id AND b.category_id = CAST(:category_id AS smallint)
+#: Whom the resident keeps away, or is kept away by.
+_BLOCKED = """
+    blocked AS MATERIALIZED (
+        SELECT array_agg(CASE account_id WHEN :resident_id THEN blocked_account_id
+                         ELSE account_id END) AS ids
+        FROM blocks
+        WHERE account_id = :resident_id OR blocked_account_id = :resident_id
     )"""
+
+#: ``counted`` says that the figures in the index were counted by the very rules this
+#: policy has, ``bounded`` that standings bound its parts.
+_BASELINE = """
+    baseline AS MATERIALIZED (
+        SELECT b.rating_mean,
+               (b.rating_half_life_days, b.reliability_days, b.responsiveness_days)
+                   = (:rating_half_life_days, :reliability_days, :responsiveness_days) AS counted,
+               (b.rating_half_life_days, b.reliability_days, b.responsiveness_days,
+                b.rating_prior_stars, b.rating_prior_weight, b.rating_floor,
+                b.rating_ceiling, b.reliability_good, b.reliability_bad,
+                b.responsiveness_good, b.responsiveness_bad)
+                   = (:rating_half_life_days, :reliability_days, :responsiveness_days,
+                      :rating_prior_stars, :rating_prior_weight, :rating_floor,
+                      :rating_ceiling, :reliability_good, :reliability_bad,
+                      :responsiveness_good, :responsiveness_bad) AS bounded
+        FROM baselines b
+        WHERE b.market_id = :market_id AND b.category_id = :category_id
+    )"""
+
+#: What this very transaction changed and the index does not know yet.
+_BEHIND = "EXISTS (SELECT FROM search_index_due) AS behind"
 
 #: Why somebody is not for this job at any time.
 _UNFIT = """
     CASE
         WHEN i.provider_id = :resident_id THEN 'own-job'
-        WHEN i.provider_id = ANY(ask.blocked) THEN 'blocked'
+        WHEN i.provider_id = ANY(CAST((SELECT ids FROM blocked) AS uuid[])) THEN 'blocked'
         WHEN cardinality(CAST(:languages AS text[])) > 0
              AND NOT i.languages && CAST(:languages AS text[]) THEN 'language'
         WHEN NOT i.tools @> CAST(:needs AS text[]) THEN 'tools'
@@ -156,30 +169,31 @@ def _reach(distance_m: str) -> str:
     """Whether somebody of this market would come so far."""
     return f"""i.market_id = :market_id
         AND CASE WHEN i.reach_m IS NOT NULL THEN {distance_m} <= i.reach_m
-                 ELSE ST_Covers(i.reach_area, ask.point) END"""
+                 ELSE ST_Covers(i.reach_area, CAST(:point AS geography)) END"""
 
 
 #: From the base, and from where somebody is, if they said so lately and it matters.
 _WAY = """
     CROSS JOIN LATERAL (
-        SELECT ST_Distance(i.base, ask.point, false) AS base_m OFFSET 0
+        SELECT ST_Distance(i.base, CAST(:point AS geography), false) AS base_m OFFSET 0
     ) base"""
 _FROM_BASE = "base.base_m"
 _FROM_POSITION = """
     CASE WHEN :urgency = 'now' THEN coalesce((
-        SELECT ST_Distance(pr.position, ask.point, false) FROM presences pr
+        SELECT ST_Distance(pr.position, CAST(:point AS geography), false) FROM presences pr
         WHERE pr.provider_id = i.provider_id AND pr.position_at >= :fresh_since
     ), base.base_m) ELSE base.base_m END"""
 
 #: Free at all in the window, as far as the index row alone can tell.
 _MAY_BE_FREE = """
-    (i.free_time && ask.window_ahead OR i.online AND ask.duty_matters)"""
+    (i.free_time && CAST(:window AS tstzrange) OR i.online AND :duty_matters)"""
 
 #: The figures of ``i``: as the index has them while they hold, else counted from the
 #: record. Ratings in the index are weighed as of ``figures_at``.
 _FIGURES = """
     CROSS JOIN LATERAL (
-        SELECT ask.counted AND :now >= i.figures_at AND :now < i.figures_until AS hold
+        SELECT (SELECT counted FROM baseline) IS TRUE
+               AND :now >= i.figures_at AND :now < i.figures_until AS hold
     ) figures
     LEFT JOIN LATERAL (
         SELECT sum(e.stars * age.weight) FILTER (WHERE e.kind = 'rated') AS rating_sum,
@@ -204,7 +218,7 @@ _FIGURES = """
                                             / :half_life_s) END AS since
     ) age"""
 _FIGURE_COLUMNS = """
-    ask.rating_mean, CAST(:decay_m AS float8) AS decay_m,
+    (SELECT rating_mean FROM baseline) AS rating_mean, CAST(:decay_m AS float8) AS decay_m,
     CASE WHEN figures.hold THEN coalesce(i.rating_sum * age.since, 0)
          ELSE coalesce(record.rating_sum, 0) END AS rating_sum,
     CASE WHEN figures.hold THEN coalesce(i.rating_weight * age.since, 0)
@@ -227,7 +241,7 @@ _BUSY = """
             SELECT make_interval(mins => greatest(
                 b.buffer_minutes,
                 ceil(:travel_buffer_min + :travel_min_per_km
-                     * ST_Distance(b.place, ask.point, false) / 1000)
+                     * ST_Distance(b.place, CAST(:point AS geography), false) / 1000)
             )::int) AS gap
         ) way
         WHERE b.provider_id = i.provider_id AND b.released_at IS NULL
@@ -239,8 +253,8 @@ _BUSY = """
 #: within the window ahead, without visits), and the start of the first long stretch.
 _OPEN = f"""
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN i.online AND ask.duty_matters THEN i.free_time + ask.duty
-                    ELSE i.free_time END * ask.ahead
+        SELECT CASE WHEN i.online AND :duty_matters THEN i.free_time + CAST(:duty AS tstzmultirange)
+                    ELSE i.free_time END * CAST(:ahead AS tstzmultirange)
                - coalesce({_BUSY}, '{{}}'::tstzmultirange) AS stretches
         OFFSET 0
     ) open
@@ -255,7 +269,7 @@ _OPEN = f"""
 #: hand.
 _OUTSIDE = f"""
     LEFT JOIN LATERAL (
-        SELECT ask.ahead - coalesce({_BUSY}, '{{}}'::tstzmultirange)
+        SELECT CAST(:ahead AS tstzmultirange) - coalesce({_BUSY}, '{{}}'::tstzmultirange)
                - coalesce((
                    SELECT range_agg(x.during) FROM calendar_exceptions x
                    WHERE x.provider_id = i.provider_id AND NOT x.available
@@ -295,17 +309,17 @@ def _density(*, by_squares: bool) -> str:
     """How many fit people live near, counted no farther than any tier asks for. In
     squares from the middle outward; by reach where the circle is too wide for squares."""
     where = f"""
-            CROSS JOIN ask {_WAY}
+            {_WAY}
             WHERE base.base_m <= :density_radius_m AND {_reach("base.base_m")} AND {_UNFIT} IS NULL
             LIMIT :dense_enough"""
     if by_squares:
         rows = """(
                 SELECT i.* FROM unnest(CAST(:near_squares AS bigint[])) AS s (number)
-                JOIN search_index i ON i.category_id = CAST(:category_id AS smallint)
+                JOIN search_index i ON i.category_id = :category_id
                                    AND i.square = s.number
                 UNION ALL
                 SELECT i.* FROM unnest(CAST(:density_blocks AS bigint[])) AS s (number)
-                JOIN search_index i ON i.category_id = CAST(:category_id AS smallint)
+                JOIN search_index i ON i.category_id = :category_id
                                    AND i.block = s.number
                                    AND i.square <> ALL(CAST(:near_squares AS bigint[]))
             ) i"""
@@ -313,8 +327,8 @@ def _density(*, by_squares: bool) -> str:
     else:
         source = f"""FROM search_index i {where}""".replace(
             "WHERE base.base_m",
-            "WHERE i.category_id = CAST(:category_id AS smallint)"
-            " AND i.reach_box @> ask.spot AND base.base_m",
+            "WHERE i.category_id = :category_id"
+            " AND i.reach_box @> CAST(:spot AS box) AND base.base_m",
         )
     return f"""
     density AS MATERIALIZED (
@@ -339,18 +353,13 @@ _TIER = """
     )"""
 
 
-def _scored(rows: str, weights: Sequence[str], *, pruned: bool = False, cut: bool = False) -> str:
-    """Score ``rows`` (``i`` with ``base_m`` and ``distance_m``).
+def _scored(rows: str, weights: Sequence[str], *, also: str = "", pruned: bool = False) -> str:
+    """Score ``rows`` (``i`` with ``base_m`` and ``distance_m``, and the columns ``also``).
 
-    ``pruned``: whoever could not reach ``:goal`` even with the best of slots is not
-    timed. ``cut``: only the ``:most`` who look best are; ``kept`` says how many that
-    were, ``least`` what the last of them could come to.
+    ``pruned``: whoever could not reach ``:goal`` even with the best of slots is not timed.
     """
     keep = "WHERE at_most >= :goal" if pruned else ""
-    if cut:
-        keep += " ORDER BY at_most DESC LIMIT :most"
-    also = ", count(*) OVER () AS kept, min(at_most) OVER () AS least" if cut else ""
-    figures = _FIGURE_COLUMNS.replace("CAST(:decay_m AS float8)", "tier.decay_m")
+    figures = _FIGURE_COLUMNS.replace("CAST(:decay_m AS float8)", "(SELECT decay_m FROM tier)")
     return f"""
         SELECT i.*, {scoring.score(weights).replace("m.", "i.")} AS score
         FROM (
@@ -359,25 +368,24 @@ def _scored(rows: str, weights: Sequence[str], *, pruned: bool = False, cut: boo
             FROM (
                 SELECT i.*, true AS inside_hours, inside.starts_at, inside.free_s
                 FROM (
-                    SELECT * {also} FROM (SELECT * FROM (
+                    SELECT * FROM (
                         SELECT m.*, {scoring.at_most(weights)} AS at_most
                         FROM (
                             SELECT m.* {scoring.values(weights, of_slot=False)}
                             FROM (
                                 SELECT i.provider_id, i.base_m, i.distance_m, i.online,
                                        i.price_kind, i.amount_cents, i.call_out_fee_cents,
-                                       i.free_time, i.visits_until, {figures}
-                                FROM ({rows}) i
-                                CROSS JOIN ask CROSS JOIN tier {_FIGURES}
+                                       i.free_time, i.visits_until, {figures} {also}
+                                FROM ({rows}) i {_FIGURES}
                                 OFFSET 0
                             ) m
                             OFFSET 0
                         ) m
                     ) AS bounded
-                    {keep}) AS kept
+                    {keep}
                     OFFSET 0
                 ) i
-                CROSS JOIN ask {_OPEN}
+                {_OPEN}
                 WHERE inside.starts_at IS NOT NULL
                 OFFSET 0
             ) m
@@ -390,21 +398,20 @@ _ORDER = "ORDER BY round(i.score * 1e9) DESC, md5(CAST(:job_id AS text) || i.pro
 
 def _able(distance_m: str) -> str:
     """Whom the index row does not rule out."""
-    return f"""{_reach("base.base_m")} AND {distance_m} <= tier.radius_m
+    return f"""{_reach("base.base_m")} AND {distance_m} <= (SELECT radius_m FROM tier)
         AND NOT {_LEFT_OUT} AND {_MAY_BE_FREE} AND {_UNFIT} IS NULL"""
 
 
 @functools.cache
-def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> TextClause:
+def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> str:
     def some(squares: str, column: str, number: str, more: str) -> str:
         return f"""
             SELECT i.*, i.base_m AS distance_m
             FROM unnest(CAST({squares} AS bigint[])) AS s (number)
-            CROSS JOIN ask CROSS JOIN tier
             CROSS JOIN LATERAL (
                 SELECT i.*, base.base_m
                 FROM search_index i {_WAY}
-                WHERE i.category_id = CAST(:category_id AS smallint) AND i.{column} = s.number
+                WHERE i.category_id = :category_id AND i.{column} = s.number
                   {more} AND {_able("base.base_m")}
                 ORDER BY i.standing DESC
                 LIMIT {number}
@@ -422,54 +429,83 @@ def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> TextClause:
         )
     }
         LIMIT :seeds"""
-    return text(
-        f"""
-        WITH {_ASK}, {_density(by_squares=by_squares)},
+    return f"""
+        WITH {_BLOCKED}, {_BASELINE}, {_density(by_squares=by_squares)},
         scored AS (SELECT i.provider_id, i.score FROM ({_scored(seeds, weights)}) i)
-        SELECT tier.eligible, ask.behind, ask.counted AND ask.bounded AS bounded, (
+        SELECT tier.eligible, {_BEHIND}, (SELECT bounded FROM baseline) IS TRUE AS bounded, (
             SELECT i.score FROM (SELECT * FROM scored ORDER BY score DESC OFFSET 0) i {_CAPS}
             WHERE caps.full_up IS NULL OFFSET :limit - 1 LIMIT 1
         ) AS goal
-        FROM tier CROSS JOIN ask
+        FROM tier
         """
-    )
+
+
+#: Whoever goes farther than this is few enough to be searched by reach.
+FAR_M = 25_000
+
+#: What somebody's score can come to, as far as distance and standing tell: the gain of a
+#: standing is concave, so the least of its lines (``bounds.gain_lines``).
+_PROMISE = """
+    :pull * exp(-least(700, way.distance_m / (SELECT decay_m FROM tier))) + :others
+    + CASE WHEN (SELECT bounded FROM baseline) THEN
+          least(:gain_1 * i.standing + :base_1, :gain_2 * i.standing + :base_2,
+                :gain_3 * i.standing + :base_3)
+      ELSE :most_of_standing END"""
 
 
 @functools.cache
-def _best_statement(weights: tuple[str, ...], source: str, by_squares: bool) -> TextClause:
+def _best_statement(weights: tuple[str, ...], source: str, by_squares: bool) -> str:
+    """``by_squares`` is how density is counted, which only "duty" has to."""
     if source == "duty":
         tier = _density(by_squares=by_squares)
-        distance = _FROM_POSITION
+        # Of those who look best before anything else of them is read.
         rows = f"""
-            SELECT i.*, way.base_m, way.distance_m
-            FROM ask CROSS JOIN tier CROSS JOIN search_index i {_WAY}
-            CROSS JOIN LATERAL (SELECT base.base_m, {distance} AS distance_m OFFSET 0) way
-            WHERE i.category_id = CAST(:category_id AS smallint) AND i.online
-              AND i.reach_box @> ask.spot AND {_able("way.distance_m")}"""
+            SELECT *, count(*) OVER () AS kept, min(promise) OVER () AS least
+            FROM (
+                SELECT * FROM (
+                    SELECT i.*, way.base_m, way.distance_m, {_PROMISE} AS promise
+                    FROM search_index i {_WAY}
+                    CROSS JOIN LATERAL (
+                        SELECT base.base_m, {_FROM_POSITION} AS distance_m OFFSET 0
+                    ) way
+                    WHERE i.category_id = :category_id AND i.online
+                      AND i.reach_box @> CAST(:spot AS box) AND {_able("way.distance_m")}
+                    OFFSET 0
+                ) AS promising
+                WHERE promise >= :goal
+                ORDER BY promise DESC LIMIT :most
+            ) AS kept"""
     elif source == "reach":
-        tier, distance = _TIER, _FROM_BASE
+        tier = _TIER
         rows = f"""
             SELECT i.*, base.base_m, base.base_m AS distance_m
-            FROM ask CROSS JOIN tier CROSS JOIN search_index i {_WAY}
-            WHERE i.category_id = CAST(:category_id AS smallint)
-              AND i.reach_box @> ask.spot AND {_able(distance)}"""
+            FROM search_index i {_WAY}
+            WHERE i.category_id = :category_id
+              AND i.reach_box @> CAST(:spot AS box) AND {_able(_FROM_BASE)}"""
     else:
-        tier, distance = _TIER, _FROM_BASE
+        tier = _TIER
         rows = f"""
             SELECT i.*, base.base_m, base.base_m AS distance_m
             FROM unnest(CAST(:squares AS bigint[]), CAST(:floors AS int[]))
                  AS s (number, standing)
-            CROSS JOIN ask CROSS JOIN tier
-            JOIN search_index i ON i.category_id = CAST(:category_id AS smallint)
+            JOIN search_index i ON i.category_id = :category_id
                                AND i.{source} = s.number AND i.standing >= s.standing {_WAY}
-            WHERE {_able(distance)}"""
-    scored = _scored(rows, weights, pruned=True, cut=source == "duty")
+            WHERE base.base_m <= :within_m AND {_able(_FROM_BASE)}"""
+        if source == "block":
+            rows += f"""
+            UNION ALL
+            SELECT i.*, base.base_m, base.base_m AS distance_m
+            FROM search_index i {_WAY}
+            WHERE :and_far AND i.category_id = :category_id
+              AND (i.reach_m IS NULL OR i.reach_m > {FAR_M})
+              AND i.reach_box @> CAST(:spot AS box)
+              AND base.base_m > :within_m AND {_able(_FROM_BASE)}"""
     cut = ", i.kept, i.least" if source == "duty" else ""
     parts = "".join(f", i.value_{name}" for name in weights)
-    return text(
-        f"""
-        WITH {_ASK}, {tier}
-        SELECT i.*, tier.eligible, (SELECT behind FROM ask) AS behind
+    scored = _scored(rows, weights, also=cut, pruned=True)
+    return f"""
+        WITH {_BLOCKED}, {_BASELINE}, {tier}
+        SELECT i.*, tier.eligible, {_BEHIND}
         FROM tier LEFT JOIN (
             SELECT {", ".join(f"i.{one.strip()}" for one in _SHOWN.split(","))} {parts} {cut}
             FROM (SELECT i.* FROM ({scored}) i {_ORDER} OFFSET 0) i {_CAPS}
@@ -477,29 +513,27 @@ def _best_statement(weights: tuple[str, ...], source: str, by_squares: bool) -> 
             LIMIT :limit
         ) i ON true
         """
-    )
 
 
 @functools.cache
-def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -> TextClause:
-    category = "i.category_id = CAST(:category_id AS smallint)"
+def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -> str:
+    category = "i.category_id = :category_id"
     if source == "only":
         whom = f"{category} AND i.provider_id = ANY(CAST(:only AS uuid[]))"
     else:
-        whom = f"{category} AND i.reach_box @> ask.spot"
+        whom = f"{category} AND i.reach_box @> CAST(:spot AS box)"
     if source == "nearest":
-        rows = f"""ask CROSS JOIN tier CROSS JOIN LATERAL (
+        rows = f"""(
                 SELECT i.* FROM search_index i WHERE {whom}
-                ORDER BY i.base <-> ask.point LIMIT :nearest
+                ORDER BY i.base <-> CAST(:point AS geography) LIMIT :nearest
             ) i"""
         whom = "true"
     else:
-        rows = "ask CROSS JOIN tier CROSS JOIN search_index i"
-    figures = _FIGURE_COLUMNS.replace("CAST(:decay_m AS float8)", "tier.decay_m")
+        rows = "search_index i"
+    figures = _FIGURE_COLUMNS.replace("CAST(:decay_m AS float8)", "(SELECT decay_m FROM tier)")
     parts = "".join(f", j.value_{name}" for name in weights)
-    return text(
-        f"""
-        WITH {_ASK}, {_density(by_squares=by_squares)},
+    return f"""
+        WITH {_BLOCKED}, {_BASELINE}, {_density(by_squares=by_squares)},
         standing AS MATERIALIZED (
             SELECT i.provider_id, i.online, way.base_m, way.distance_m,
                    i.price_kind, i.amount_cents, i.call_out_fee_cents,
@@ -513,8 +547,7 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
                 SELECT coalesce({_UNFIT}, CASE
                     WHEN {_LEFT_OUT} THEN 'asked-before'
                     WHEN :urgency = 'now' AND NOT i.online THEN 'offline'
-                    WHEN way.distance_m > tier.radius_m THEN 'radius'
-                    -- Whoever is not free at all need not be timed.
+                    WHEN way.distance_m > (SELECT radius_m FROM tier) THEN 'radius'
                     WHEN NOT :outside_hours AND NOT {_MAY_BE_FREE} THEN 'slot'
                 END) AS because
                 OFFSET 0
@@ -524,7 +557,7 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
         able AS MATERIALIZED (
             SELECT i.*, coalesce(inside.starts_at, outside.starts_at) AS starts_at,
                    inside.starts_at IS NOT NULL AS inside_hours, inside.free_s
-            FROM standing i CROSS JOIN ask {_OPEN} {_OUTSIDE}
+            FROM standing i {_OPEN} {_OUTSIDE}
             WHERE i.because IS NULL
         ),
         asked AS MATERIALIZED (
@@ -543,7 +576,7 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
                     SELECT i.provider_id, i.online, i.base_m, i.distance_m, i.price_kind,
                            i.amount_cents, i.call_out_fee_cents, i.starts_at, i.inside_hours,
                            i.free_s, {figures}
-                    FROM asked i CROSS JOIN ask CROSS JOIN tier {_FIGURES}
+                    FROM asked i {_FIGURES}
                     WHERE i.fell_out IS NULL
                     OFFSET 0
                 ) m
@@ -566,7 +599,7 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
                     NULL, NULL {"".join(", NULL" for _ in weights)}
              FROM missed ORDER BY distance_m, provider_id LIMIT {NEAR_MISSES})
         )
-        SELECT tier.eligible, (SELECT behind FROM ask) AS behind,
+        SELECT tier.eligible, {_BEHIND},
                (SELECT count(*) FROM standing) AS in_reach,
                (SELECT count(*) FROM asked WHERE fell_out IS NULL) AS ranked,
                (SELECT jsonb_object_agg(fell_out, n)
@@ -575,18 +608,15 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
                j.*
         FROM tier LEFT JOIN judged j ON true
         """
-    )
 
 
-_SLOT = text(
-    f"""
-    WITH {_ASK}
+_SLOT = f"""
     SELECT CASE
                WHEN open.stretches @> tstzrange(:preferred_at, :preferred_at + :duration)
                     OR anytime.stretches @> tstzrange(:preferred_at, :preferred_at + :duration)
                THEN :preferred_at
                ELSE coalesce(inside.starts_at, outside.starts_at)
-           END
+           END AS starts_at
     FROM (
         SELECT p.account_id AS provider_id, p.free_time, 'infinity'::timestamptz AS visits_until,
                coalesce(pr.online, false) AS online
@@ -594,109 +624,254 @@ _SLOT = text(
         LEFT JOIN presences pr ON pr.provider_id = p.account_id
         WHERE p.account_id = :provider_id
     ) i
-    CROSS JOIN ask {_OPEN} {_OUTSIDE}
+    {_OPEN} {_OUTSIDE}
     """
-)
 
 
 # Asking -------------------------------------------------------------------------------
 
+_Parameters = dict[str, Any]
 
-def _time_parameters(request: Request, policy: markets.Policy, now: datetime) -> dict[str, Any]:
+
+def _run(session: Session, statement: str, parameters: _Parameters) -> list[Any]:
+    """The rows of a statement, by the driver itself.
+
+    A ranking takes a millisecond or two; finding the parameters in so long a text each
+    time would take a fifth of that. Here a statement is prepared once a connection.
+    """
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    numbered, names = _numbered(statement)
+    try:
+        with psycopg.RawCursor(driver, row_factory=namedtuple_row) as cursor:
+            cursor.execute(numbered, [parameters[name] for name in names], prepare=True)
+            rows = cursor.fetchall()
+    except psycopg.Error as error:
+        # As everybody else hears of a database's refusal.
+        raise DBAPIError.instance(None, None, error, psycopg.Error) from error
+    return rows
+
+
+_OPENING = """
+    SELECT time_zone, set_config('plan_cache_mode', 'force_generic_plan', true) AS mode
+    FROM markets WHERE id = :market_id"""
+_CLOSING = "SELECT set_config('plan_cache_mode', 'auto', true)"
+
+
+@contextmanager
+def questions(session: Session, market_id: uuid.UUID) -> Iterator[str]:
+    """While statements of this module are run; gives the market's time zone.
+
+    They run under one plan for all parameters: to plan takes longer than to run.
+    """
+    session.flush()
+    rows = _run(session, _OPENING, {"market_id": market_id})
+    yield rows[0].time_zone
+    _run(session, _CLOSING, {})
+
+
+@functools.cache
+def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """A statement with ``$1`` for its parameters, and their names in that order."""
+    dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    compiled = text(statement).compile(dialect=dialect)
+    names = cast("list[str]", getattr(compiled, "positiontup"))  # noqa: B009  # not in its type
+    return " ".join(str(compiled).split()), tuple(names)
+
+
+def _array(values: Iterable[object]) -> str:
+    """An array of numbers or ids as PostgreSQL writes it."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _time_parameters(request: Request, policy: markets.Policy, now: datetime) -> _Parameters:
     lon, lat = request.place
     farthest_min = policy.travel_buffer_min + policy.travel_min_per_km * _FARTHEST_WAY_KM
     earliest = request.earliest(now)
-    span = max(request.window_to, earliest) - earliest
+    ends = max(earliest, request.window_to)
+    online_until = now + timedelta(minutes=policy.online_free_min)
+    window = f"[{earliest.isoformat()},{ends.isoformat()})"
     return {
-        "lon": lon,
-        "lat": lat,
+        "point": f"SRID=4326;POINT({lon!r} {lat!r})",
         "now": now,
         "earliest": earliest,
         "window_to": request.window_to,
+        "window": window,
+        "ahead": f"{{{window}}}",
+        "duty": f"{{[{now.isoformat()},{online_until.isoformat()})}}",
+        "duty_matters": online_until > earliest,
         "duration": request.duration,
-        "span_s": span.total_seconds(),
-        "slack_s": (span - request.duration).total_seconds(),
         "outside_hours": request.outside_hours,
-        "online_free": timedelta(minutes=policy.online_free_min),
-        "travel_buffer_min": policy.travel_buffer_min,
-        "travel_min_per_km": policy.travel_min_per_km,
+        "travel_buffer_min": float(policy.travel_buffer_min),
+        "travel_min_per_km": float(policy.travel_min_per_km),
         # A booking's own buffer is a day at most, as the rule it was made by.
         "widest_gap": timedelta(minutes=max(1440, farthest_min)),
-        "resident_id": request.resident_id,
-        "market_id": request.market_id,
-        "category_id": request.category_id,
-        "rating_half_life_days": policy.rating_half_life_days,
-        "reliability_days": policy.reliability_days,
-        "responsiveness_days": policy.responsiveness_days,
-        "rating_prior_stars": policy.rating_prior_stars,
-        "rating_prior_weight": policy.rating_prior_weight,
-        "rating_floor": policy.rating_floor,
-        "rating_ceiling": policy.rating_ceiling,
-        "reliability_good": policy.reliability_prior[0],
-        "reliability_bad": policy.reliability_prior[1],
-        "responsiveness_good": policy.responsiveness_prior[0],
-        "responsiveness_bad": policy.responsiveness_prior[1],
     }
 
 
 def parameters(
-    request: Request, policy: markets.Policy, *, now: datetime, day_from: datetime
-) -> dict[str, Any]:
-    """What every statement has in common. ``day_from`` is when the market's day began."""
+    request: Request, policy: markets.Policy, *, now: datetime, time_zone: str
+) -> _Parameters:
+    """What every statement has in common; ``time_zone`` says when the day began."""
+    # fold=0: where midnight comes twice, the day begins with the first.
+    day_from = now.astimezone(ZoneInfo(time_zone)).replace(
+        hour=0, minute=0, second=0, microsecond=0, fold=0
+    )
+    lon, lat = request.place
+    earliest = request.earliest(now)
+    span = max(request.window_to, earliest) - earliest
     return {
         **_time_parameters(request, policy, now),
         **scoring.weight_parameters(policy.weights),
+        **bounds.parameters(policy.weights),
+        "spot": f"(({lon!r},{lat!r}),({lon!r},{lat!r}))",
+        "span_s": span.total_seconds(),
+        "slack_s": (span - request.duration).total_seconds(),
         "job_id": str(request.job_id),
-        "day_from": day_from,
+        "resident_id": request.resident_id,
+        "market_id": request.market_id,
+        "category_id": Int2(request.category_id),
         "urgency": request.urgency,
         "languages": list(request.languages),
         "needs": list(request.needs),
         "papers": list(request.papers),
         "budget_kind": request.budget_kind,
-        "budget_cents": request.budget_cents,
-        "leave_out": list(request.leave_out),
+        "budget_cents": None if request.budget_cents is None else Int4(request.budget_cents),
+        "leave_out": _array(request.leave_out),
+        "only": None if request.only is None else _array(request.only),
+        "day_from": day_from,
         "fresh_since": now - timedelta(seconds=policy.fresh_position_s),
-        "live_offers_at_most": policy.live_offers_at_most,
-        "pushes_a_day": policy.pushes_a_day,
+        "live_offers_at_most": Int8(policy.live_offers_at_most),
+        "pushes_a_day": Int8(policy.pushes_a_day),
         "half_life_s": policy.rating_half_life_days * 86400.0,
         "reliable_since": now - timedelta(days=policy.reliability_days),
         "responsive_since": now - timedelta(days=policy.responsiveness_days),
+        "rating_half_life_days": Int4(policy.rating_half_life_days),
+        "reliability_days": Int4(policy.reliability_days),
+        "responsiveness_days": Int4(policy.responsiveness_days),
+        "rating_prior_stars": float(policy.rating_prior_stars),
+        "rating_prior_weight": float(policy.rating_prior_weight),
+        "rating_floor": float(policy.rating_floor),
+        "rating_ceiling": float(policy.rating_ceiling),
+        "reliability_good": float(policy.reliability_prior[0]),
+        "reliability_bad": float(policy.reliability_prior[1]),
+        "responsiveness_good": float(policy.responsiveness_prior[0]),
+        "responsiveness_bad": float(policy.responsiveness_prior[1]),
+        "density_radius_m": float(policy.density_radius_m),
+        "dense_enough": Int8(max(tier.eligible_at_least for tier in policy.tiers)),
+        "tier_eligible": _array(tier.eligible_at_least for tier in policy.tiers),
+        "tier_radius_m": _array(radius_m(request, tier) for tier in policy.tiers),
+        "tier_decay_m": _array(float(tier.decay_m) for tier in policy.tiers),
     }
 
 
+def radius_m(request: Request, tier: markets.Tier) -> float:
+    """How far a request looks in a tier; infinite where only reach says how far."""
+    if request.radius_step is None:
+        return math.inf
+    return float(tier.radius_steps_m[min(request.radius_step, len(tier.radius_steps_m) - 1)])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """The squares of one search, as arrays of numbers: the fine ones close by, the blocks
+    about them, and the blocks in which density is counted (None: by reach)."""
+
+    near_squares: Iterable[int]
+    near_blocks: Iterable[int]
+    density_blocks: Iterable[int] | None
+
+    def parameters(self) -> _Parameters:
+        """As the statements take them."""
+        return {
+            "near_squares": _array(self.near_squares),
+            "near_blocks": _array(self.near_blocks),
+            "density_blocks": _array(self.density_blocks or ()),
+        }
+
+
 def goal(
-    session: Session, weights: tuple[str, ...], asked: dict[str, Any], *, by_squares: bool
-) -> Row[Any]:
+    session: Session, weights: tuple[str, ...], asked: _Parameters, *, by_squares: bool, limit: int
+) -> Any:
     """``eligible``, whether standings bound this policy's parts (``bounded``), and a
     score that the k-th best reaches at least (``goal``; None: fewer were found)."""
-    return session.execute(_goal_statement(weights, by_squares), asked).one()
+    more = {
+        "limit": Int8(limit),
+        "of_a_square": Int8(_OF_A_SQUARE),
+        "of_a_block": Int8(max(_OF_A_BLOCK, limit)),
+        "seeds": Int8(most_timed(limit)),
+    }
+    return _run(session, _goal_statement(weights, by_squares), asked | more)[0]
+
+
+def most_timed(limit: int) -> int:
+    """How many of those who look best are timed before anything is known of the rest."""
+    return max(64, 3 * limit)
+
+
+def on_duty(
+    session: Session,
+    weights: tuple[str, ...],
+    asked: _Parameters,
+    *,
+    by_squares: bool,
+    limit: int,
+    goal: float = -math.inf,
+    most: int,
+) -> list[Any]:
+    """The best of those online who reach ``goal``, of whom ``most`` are timed. At least
+    one row, with a null ``provider_id`` where there is nobody."""
+    more = {"limit": Int8(limit), "goal": goal, "most": Int8(most)}
+    return _run(session, _best_statement(weights, "duty", by_squares), asked | more)
 
 
 def best(
     session: Session,
     weights: tuple[str, ...],
-    source: str,
-    asked: dict[str, Any],
     *,
-    by_squares: bool,
-) -> Sequence[Row[Any]]:
-    """The k best of a ``source`` who reach ``goal``, best first: "square" or "block"
-    (``squares`` with the least standing in each), "reach" (everybody whose reach covers
-    the place) or "duty" (those of them who are online, of whom ``most`` are timed)."""
-    return session.execute(_best_statement(weights, source, by_squares), asked).all()
+    source: str,
+    asked: _Parameters,
+    limit: int,
+    goal: float,
+    eligible: int,
+    tier: markets.Tier,
+    radius_m: float,
+    squares: Iterable[int] = (),
+    floors: Iterable[int] = (),
+    within_m: float = math.inf,
+) -> list[Any]:
+    """The best who reach ``goal``: in the "square"s or "block"s given, each with the
+    least standing that may do it there, or of everybody in "reach". Where blocks end at
+    ``FAR_M``, those who go farther are searched too. At least one row, with a null
+    ``provider_id`` where there is nobody."""
+    more = {
+        "limit": Int8(limit),
+        "goal": goal,
+        "eligible": Int8(eligible),
+        "radius_m": radius_m,
+        "decay_m": float(tier.decay_m),
+        "squares": _array(squares),
+        "floors": _array(floors),
+        "within_m": within_m,
+        "and_far": within_m >= FAR_M,
+    }
+    return _run(session, _best_statement(weights, source, True), asked | more)
 
 
 def judged(
     session: Session,
     weights: tuple[str, ...],
     source: str,
-    asked: dict[str, Any],
+    asked: _Parameters,
     *,
     by_squares: bool,
-) -> Sequence[Row[Any]]:
-    """The k best, then the nearest who fell out, of everybody in "reach", the "nearest"
-    few of them, or "only" some. Every row carries the counts; there is at least one."""
-    return session.execute(_judged_statement(weights, source, by_squares), asked).all()
+    limit: int,
+    nearest: int = 0,
+) -> list[Any]:
+    """The best, then the nearest who fell out, of everybody in "reach", the "nearest" few
+    of them, or "only" some. Every row carries the counts; there is at least one."""
+    more = {"limit": Int8(limit), "nearest": Int8(nearest)}
+    return _run(session, _judged_statement(weights, source, by_squares), asked | more)
 
 
 def slot(
@@ -711,12 +886,12 @@ def slot(
     """When this provider can come: ``preferred_at`` if that still holds, else the
     start of the earliest slot, else None. Read from the sources, not from the index.
     Hold the provider's row lock, or the answer may be old before it is used."""
-    starts_at: datetime | None = session.scalar(
-        _SLOT,
-        {
-            **_time_parameters(request, policy, now),
-            "provider_id": provider_id,
-            "preferred_at": preferred_at,
-        },
-    )
+    asked = {
+        **_time_parameters(request, policy, now),
+        "provider_id": provider_id,
+        "preferred_at": preferred_at,
+    }
+    session.flush()
+    rows = _run(session, _SLOT, asked)
+    starts_at: datetime | None = rows[0].starts_at if rows else None
     return starts_at

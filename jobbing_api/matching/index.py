@@ -187,11 +187,11 @@ def _stands(taken: models.Baseline | None, values: dict[str, Any]) -> bool:
     """Whether a baseline is still good enough; rules must be equal, the mean near."""
     if taken is None:
         return False
-    if any(
-        getattr(taken, name) != value for name, value in values.items() if name != "rating_mean"
-    ):
+    rules = {name: value for name, value in values.items() if name != "rating_mean"}
+    if {name: getattr(taken, name) for name in rules} != rules:
         return False
-    old, new = taken.rating_mean, values["rating_mean"]
+    old: float | None = taken.rating_mean
+    new: float | None = values["rating_mean"]
     if old is None or new is None:
         return old is new
     return abs(old - new) < _MEAN_MOVES

@@ -124,6 +124,13 @@ class Indexed(Base):
             postgresql_using="gist",
             postgresql_where=text("online"),
         ),
+        Index(
+            "ix_search_index_far",
+            "category_id",
+            "reach_box",
+            postgresql_using="gist",
+            postgresql_where=text("reach_m IS NULL OR reach_m > 25000"),
+        ),
         Index("ix_search_index_square", "category_id", "square", "standing"),
         Index("ix_search_index_block", "category_id", "block", "standing"),
     )

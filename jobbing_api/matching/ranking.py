@@ -15,10 +15,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, geography, markets
@@ -26,13 +25,7 @@ from jobbing_api.matching import candidates, models, scoring, squares
 from jobbing_api.matching.bounds import Bounds
 from jobbing_api.matching.candidates import Request
 
-#: How many are timed to find a first score to beat, for each that is asked for.
-_SEEDS = 3
-_LEAST_SEEDS = 64
-#: Of a square and of a block, so many of the best: nobody knows where they live thickest.
-_OF_A_SQUARE = 6
-_OF_A_BLOCK = 24
-#: Rings of squares, and of blocks, in which they are looked for.
+#: Rings of squares, and of blocks, in which the first are looked for.
 _RINGS = 2
 
 #: More squares than this are searched block by block, more blocks by reach.
@@ -46,8 +39,7 @@ _NEAREST = 100
 _ALL = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part of a score: its value in [0, 1] and the weight the policy gives it."""
 
     value: float
@@ -125,8 +117,9 @@ def rank(
     ``purpose`` is None: a question asked again to be sure is not a second search. Raises
     InvalidInput for a policy that weighs a part there is none of.
     """
-    search = _Search(session, request, policy, limit, now=now)
-    ranking = search.run(judge)
+    with candidates.questions(session, request.market_id) as time_zone:
+        search = _Search(session, request, policy, limit, time_zone=time_zone, now=now)
+        ranking = search.run(judge)
     if purpose is not None:
         remember(session, request, ranking, purpose=purpose, now=now)
     return ranking
@@ -142,6 +135,7 @@ class _Search:
         policy: markets.Policy,
         limit: int,
         *,
+        time_zone: str,
         now: datetime,
     ) -> None:
         unknown = scoring.unknown(policy.weights)
@@ -156,39 +150,19 @@ class _Search:
         self._weights = tuple(policy.weights)
         wanted = squares.COARSE.count_within(policy.density_radius_m, request.place[1])
         self._by_squares = wanted <= _BLOCKS_AT_MOST
-        market = session.get_one(markets.models.Market, request.market_id)
-        # fold=0: where midnight comes twice, the day begins with the first.
-        day_from = now.astimezone(ZoneInfo(market.time_zone)).replace(
-            hour=0, minute=0, second=0, microsecond=0, fold=0
-        )
-        step = request.radius_step
-        self._radius_m = {
-            tier.eligible_at_least: float(
-                math.inf
-                if step is None
-                else tier.radius_steps_m[min(step, len(tier.radius_steps_m) - 1)]
-            )
-            for tier in policy.tiers
-        }
-        place = request.place
-        self._asked = candidates.parameters(request, policy, now=now, day_from=day_from)
-        self._asked |= {
-            "limit": limit,
-            "tier_eligible": list(self._radius_m),
-            "tier_radius_m": list(self._radius_m.values()),
-            "tier_decay_m": [float(tier.decay_m) for tier in policy.tiers],
-            "density_radius_m": policy.density_radius_m,
-            "dense_enough": max(self._radius_m),
-            "near_squares": _numbers(squares.FINE.block(place, _RINGS)),
-        }
-        if self._by_squares:
-            around, _ = squares.COARSE.around(place, policy.density_radius_m)
-            self._asked["density_blocks"] = _numbers(around)
+        self._asked = candidates.parameters(request, policy, now=now, time_zone=time_zone)
+        place, around_m = request.place, policy.density_radius_m
+        self._by_squares = squares.COARSE.count_within(around_m, place[1]) <= _BLOCKS_AT_MOST
+        self._asked |= candidates.Ground(
+            near_squares=squares.FINE.block(place, _RINGS),
+            near_blocks=squares.COARSE.block(place, _RINGS),
+            density_blocks=(squares.COARSE.box(place, around_m) if self._by_squares else None),
+        ).parameters()
 
     def run(self, judge: str) -> Ranking:
         request = self._request
         if request.only is not None:
-            return self._judged("only", only=list(request.only))
+            return self._judged("only")
         if judge == "everybody" or request.outside_hours or self._limit < 1:
             return self._judged("reach")
         found = self._on_duty() if request.urgency == "now" else self._by_calendar()
@@ -203,14 +177,13 @@ class _Search:
 
     def _by_calendar(self) -> Ranking | None:
         """The best by their calendars, online or not; None if there are too few."""
-        seeds = max(_LEAST_SEEDS, _SEEDS * self._limit)
-        asked = self._asked | {
-            "near_blocks": _numbers(squares.COARSE.block(self._request.place, _RINGS)),
-            "of_a_square": _OF_A_SQUARE,
-            "of_a_block": max(_OF_A_BLOCK, self._limit),
-            "seeds": seeds,
-        }
-        first = candidates.goal(self._session, self._weights, asked, by_squares=self._by_squares)
+        first = candidates.goal(
+            self._session,
+            self._weights,
+            self._asked,
+            by_squares=self._by_squares,
+            limit=self._limit,
+        )
         if self._settled(first.behind):
             return self._by_calendar()
         if first.goal is None:
@@ -218,41 +191,47 @@ class _Search:
         tier = markets.tier(self._policy, first.eligible)
         goal = first.goal - candidates.SAME_SCORE
         bounds = Bounds(self._policy.weights, tier.decay_m, bounded=first.bounded)
-        radius_m = min(bounds.farthest_m(goal), self._radius_m[tier.eligible_at_least])
-        source, searched = self._squares(bounds, goal, radius_m)
-        asked = self._asked | searched
-        asked |= {
-            "goal": goal,
-            "eligible": first.eligible,
-            "radius_m": self._radius_m[tier.eligible_at_least],
-            "decay_m": float(tier.decay_m),
-        }
-        rows = self._best(source, asked)
+        radius_m = candidates.radius_m(self._request, tier)
+        rows = candidates.best(
+            self._session,
+            self._weights,
+            asked=self._asked,
+            limit=self._limit,
+            goal=goal,
+            eligible=first.eligible,
+            tier=tier,
+            radius_m=radius_m,
+            **self._where(bounds, goal, min(bounds.farthest_m(goal), radius_m)),
+        )
         if len(rows) < self._limit or rows[0].provider_id is None:
             # Somebody found a moment ago has been booked since.
             return None
-        return self._found(rows, complete=False)
+        return self._found(rows)
 
-    def _squares(self, bounds: Bounds, goal: float, radius_m: float) -> tuple[str, dict[str, str]]:
+    def _where(self, bounds: Bounds, goal: float, radius_m: float) -> dict[str, Any]:
         """Where to look for all who may reach ``goal``: the grid, its squares and the
         least standing in each."""
         place = self._request.place
-        for grid in (squares.FINE, squares.COARSE):
-            if grid.count_within(radius_m, place[1]) <= _SQUARES_AT_MOST:
-                number, nearest_m = grid.around(place, radius_m)
+        for grid, within_m in (
+            (squares.FINE, radius_m),
+            (squares.COARSE, min(radius_m, candidates.FAR_M)),
+        ):
+            if grid.count_within(within_m, place[1]) <= _SQUARES_AT_MOST:
+                number, nearest_m = grid.around(place, within_m)
                 floor = bounds.least_standing(goal, nearest_m)
                 hopeful = floor <= 1000
-                return grid.name, {
-                    "squares": _numbers(number[hopeful]),
-                    "floors": _numbers(floor[hopeful]),
+                return {
+                    "source": grid.name,
+                    "squares": number[hopeful].tolist(),
+                    "floors": floor[hopeful].tolist(),
+                    "within_m": within_m,
                 }
-        return "reach", {}
+        return {"source": "reach"}
 
     def _on_duty(self) -> Ranking | None:
         """The best of those who are online; None if there is nobody."""
-        most = max(_LEAST_SEEDS, _SEEDS * self._limit)
-        asked = self._asked | {"goal": -math.inf, "most": most}
-        rows = self._best("duty", asked)
+        most = candidates.most_timed(self._limit)
+        rows = self._duty(-math.inf, most)
         if self._settled(rows[0].behind):
             return self._on_duty()
         if rows[0].provider_id is None:
@@ -260,30 +239,34 @@ class _Search:
         last = rows[-1]
         full = len(rows) == self._limit
         if last.kept >= most and not (full and last.score > last.least + candidates.SAME_SCORE):
-            asked |= {
-                "goal": last.score - candidates.SAME_SCORE if full else -math.inf,
-                "most": _ALL,
-            }
-            rows = self._best("duty", asked)
+            rows = self._duty(last.score - candidates.SAME_SCORE if full else -math.inf, _ALL)
             if rows[0].provider_id is None:
                 return None
-        return self._found(rows, complete=False)
+        return self._found(rows)
 
-    def _best(self, source: str, asked: dict[str, Any]) -> Sequence[Row[Any]]:
-        return candidates.best(
-            self._session, self._weights, source, asked, by_squares=self._by_squares
+    def _duty(self, goal: float, most: int) -> list[Any]:
+        return candidates.on_duty(
+            self._session,
+            self._weights,
+            self._asked,
+            by_squares=self._by_squares,
+            limit=self._limit,
+            goal=goal,
+            most=most,
         )
 
-    def _judged(self, source: str, **more: object) -> Ranking:
+    def _judged(self, source: str, *, nearest: int = 0) -> Ranking:
         rows = candidates.judged(
             self._session,
             self._weights,
             source,
-            self._asked | more,
+            self._asked,
             by_squares=self._by_squares,
+            limit=self._limit,
+            nearest=nearest,
         )
         if self._settled(rows[0].behind):
-            return self._judged(source, **more)
+            return self._judged(source, nearest=nearest)
         first = rows[0]
         missed = [row for row in rows if row.fell_out is not None]
         return Ranking(
@@ -314,7 +297,7 @@ class _Search:
             self._session.execute(_SETTLE_LATER)
         return behind
 
-    def _found(self, rows: Sequence[Row[Any]], *, complete: bool) -> Ranking:
+    def _found(self, rows: Sequence[Any]) -> Ranking:
         return Ranking(
             candidates=[self._candidate(row) for row in rows],
             near_misses=[],
@@ -323,16 +306,15 @@ class _Search:
             ranked=len(rows),
             eligible=rows[0].eligible,
             tier=markets.tier(self._policy, rows[0].eligible),
-            complete=complete,
+            complete=False,
         )
 
-    def _candidate(self, row: Row[Any]) -> Candidate:
-        of = row._mapping
+    def _candidate(self, row: Any) -> Candidate:
         return Candidate(
             provider_id=row.provider_id,
             score=row.score,
             parts={
-                name: Part(of[f"value_{name}"], weight)
+                name: Part(getattr(row, f"value_{name}"), weight)
                 for name, weight in self._policy.weights.items()
             },
             distance_m=row.distance_m,
@@ -348,11 +330,6 @@ class _Search:
 
 _SETTLE_NOW = text("SET CONSTRAINTS search_index_settle IMMEDIATE")
 _SETTLE_LATER = text("SET CONSTRAINTS search_index_settle DEFERRED")
-
-
-def _numbers(values: Any) -> str:
-    """An array of whole numbers as PostgreSQL writes it."""
-    return "{" + ",".join(map(str, values.tolist())) + "}"
 
 
 def remember(

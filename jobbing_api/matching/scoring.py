@@ -93,7 +93,7 @@ PARTS: dict[str, Part] = {
 
 def weight_parameters(weights: Mapping[str, float]) -> dict[str, float]:
     """The weights as parameters of the formulas below."""
-    return {f"weight_{name}": weight for name, weight in weights.items()}
+    return {f"weight_{name}": float(weight) for name, weight in weights.items()}
 
 
 def score(weights: Iterable[str]) -> str:

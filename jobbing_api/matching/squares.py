@@ -12,6 +12,7 @@ them alike; a test holds the two together.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -22,6 +23,12 @@ from jobbing_api.geography import EARTH_RADIUS_M, LonLat
 
 #: Distances to squares are told this much too short, so that no rounding hides anybody.
 _MARGIN_M = 0.5
+
+
+@functools.cache
+def _from_the_middle(rings: int) -> tuple[tuple[int, int], ...]:
+    steps = range(-rings, rings + 1)
+    return tuple(sorted(((a, b) for a in steps for b in steps), key=lambda at: math.hypot(*at)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +49,7 @@ class Grid:
         reach_deg = math.degrees(angle)
         south, north = max(-90.0, lat - reach_deg), min(90.0, lat + reach_deg)
         narrowest = math.cos(math.radians(min(90.0, max(abs(south), abs(north)) + 1 / self.rows)))
-        if abs(lat) + reach_deg >= 90 or math.sin(angle) >= math.cos(math.radians(lat)):
-            width_deg = 180.0
-        else:
-            width_deg = math.degrees(math.asin(math.sin(angle) / math.cos(math.radians(lat))))
+        width_deg = self._half_width_deg(lat, angle)
         row = np.arange(
             math.floor((south + 90) * self.rows), math.floor((north + 90) * self.rows) + 1
         )
@@ -75,20 +79,45 @@ class Grid:
         order = np.argsort(nearest, kind="stable")
         return number[order], nearest[order]
 
-    def block(self, place: LonLat, rings: int) -> NDArray[np.int64]:
+    def block(self, place: LonLat, rings: int) -> list[int]:
         """The square of ``place`` and ``rings`` rings of squares around it, from the
         middle outward."""
-        lon, lat = place
-        row, column = math.floor((lat + 90) * self.rows), math.floor((lon + 180) * self.columns)
-        side = np.arange(-rings, rings + 1)
-        order = np.argsort((side[:, None] ** 2 + side[None, :] ** 2).ravel(), kind="stable")
-        rows = np.clip(row + side, 0, 180 * self.rows)
-        columns = (column + side) % (360 * self.columns)
-        numbers = ((rows[:, None] << 16) | columns[None, :]).ravel()[order]
+        row, column = self._square(place)
+        steps = range(-rings, rings + 1)
+        by_ring = sorted(
+            ((a, b) for a in steps for b in steps), key=lambda s: s[0] ** 2 + s[1] ** 2
+        )
         # Near a pole the same square comes up twice.
-        _, firsts = np.unique(numbers, return_index=True)
-        found: NDArray[np.int64] = numbers[np.sort(firsts)]
-        return found
+        return list(dict.fromkeys(self._number(row + a, column + b) for a, b in by_ring))
+
+    def box(self, place: LonLat, radius_m: float) -> list[int]:
+        """The squares of a box around a circle, in no order."""
+        row, column = self._square(place)
+        angle = (radius_m + _MARGIN_M) / EARTH_RADIUS_M
+        up = math.ceil(math.degrees(angle) * self.rows)
+        aside = math.ceil(self._half_width_deg(place[1], angle) * self.columns)
+        aside = min(aside, 180 * self.columns)
+        return list(
+            dict.fromkeys(
+                self._number(row + a, column + b)
+                for a in range(-up, up + 1)
+                for b in range(-aside, aside + 1)
+            )
+        )
+
+    @staticmethod
+    def _half_width_deg(lat: float, angle: float) -> float:
+        """How far east and west of its centre a circle reaches."""
+        cos_lat = math.cos(math.radians(lat))
+        if abs(lat) + math.degrees(angle) >= 90 or math.sin(angle) >= cos_lat:
+            return 180.0
+        return math.degrees(math.asin(math.sin(angle) / cos_lat))
+
+    def _square(self, place: LonLat) -> tuple[int, int]:
+        return math.floor((place[1] + 90) * self.rows), math.floor((place[0] + 180) * self.columns)
+
+    def _number(self, row: int, column: int) -> int:
+        return (min(max(row, 0), 180 * self.rows) << 16) | (column % (360 * self.columns))
 
     def count_within(self, radius_m: float, lat: float) -> float:
         """About how many squares a circle touches."""

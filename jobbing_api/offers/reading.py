@@ -175,7 +175,9 @@ def explain(session: Session, job: jobs_models.Job, *, now: datetime) -> matchin
     policy = policy_of(session, job, now=now)
     request = request_of(session, job, policy, leave_out=left_out(session, job))
     # Somebody looks; nobody new wants the job done.
-    return matching.rank(session, request, policy, _CANDIDATES, now=now, purpose=None)
+    return matching.rank(
+        session, request, policy, _CANDIDATES, now=now, purpose=None, judge="nearest"
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

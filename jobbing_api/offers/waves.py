@@ -193,7 +193,7 @@ def _reason_nobody(session: Session, job: jobs_models.Job, ranking: matching.Ran
     others = Counter(
         {name: n for name, n in ranking.fell_out.items() if name not in ("own-job", "blocked")}
     )
-    fit = others.keys() - {"suspended", "language", "tools", "papers", "radius"}
+    fit = others.keys() - {"language", "tools", "papers", "radius"}
     if not fit:
         return "nobody-in-reach"
     if fit == {"asked-before"}:
@@ -212,9 +212,8 @@ def _reason_too_long(
     if not _never_asked(session, job):
         return None
     request = request_of(session, job, policy, leave_out=left_out(session, job))
-    return _reason_nobody(
-        session, job, matching.rank(session, request, policy, 1, now=now, purpose=None)
-    )
+    everybody = matching.rank(session, request, policy, 1, now=now, purpose=None, judge="everybody")
+    return _reason_nobody(session, job, everybody)
 
 
 def give_up(session: Session, job: jobs_models.Job, *, reason: str | None, now: datetime) -> None:

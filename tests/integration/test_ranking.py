@@ -226,6 +226,7 @@ def many_markets(own_database: Engine) -> Engine:
 
 
 @pytest.mark.timeout(150 * DEPTH)
+@pytest.mark.timeout(600)
 def test_rank_and_slot_agree_with_the_oracle(many_markets: Engine) -> None:
     seen: Counter[str] = Counter()
 

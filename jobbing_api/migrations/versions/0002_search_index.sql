@@ -78,6 +78,8 @@ CREATE INDEX ix_search_index_base ON search_index USING gist (category_id, base)
 CREATE INDEX ix_search_index_reach ON search_index USING gist (category_id, reach_box);
 CREATE INDEX ix_search_index_on_duty ON search_index USING gist (category_id, reach_box)
     WHERE online;
+CREATE INDEX ix_search_index_far ON search_index USING gist (category_id, reach_box)
+    WHERE reach_m IS NULL OR reach_m > 25000;
 -- The good ones near here, without passing the others.
 CREATE INDEX ix_search_index_square ON search_index (category_id, square, standing);
 CREATE INDEX ix_search_index_block ON search_index (category_id, block, standing);
