@@ -46,7 +46,7 @@ _FOLDER = _ROOT / ".local" / "bench" / "postgres"
 
 #: What a provider takes on disk with everything that belongs to them and the search
 #: index, and what a server takes without anybody.
-_BYTES_A_PROVIDER = 12_000
+_BYTES_A_PROVIDER = 16_000
 _EMPTY_MB = 1_000
 
 #: Rows that are drawn and sent at a time.

@@ -46,7 +46,8 @@ _FILL = text(
 def rebuild(
     session: Session, *, now: datetime, tell: Callable[[int, int], None] | None = None
 ) -> int:
-    """Make the whole index anew in this transaction; returns the providers looked at.
+    """Take the baselines and make the whole index anew, in this transaction; returns the
+    providers looked at.
 
     Whoever changes a source meanwhile waits for it. ``tell`` hears of progress: how many
     of how many. Rows of one place and category end up side by side, which is what makes
@@ -54,6 +55,8 @@ def rebuild(
     """
     session.flush()
     session.execute(_TAKE_TURNS)
+    for key, values in _moved(session, now).items():
+        _write(session, key, values, now)
     session.execute(delete(models.Indexed))
     session.execute(delete(models.due))
     provider = providers.models.Provider
@@ -127,8 +130,21 @@ def take_baselines(session: Session, *, now: datetime) -> int:
 
     Run twice, the second finds nothing to do.
     """
+    moved = _moved(session, now)
+    for key, values in moved.items():
+        _write(session, key, values, now)
+        _derive_category(session, *key, now)
+    session.expire_all()
+    return len(moved)
+
+
+_Key = tuple[uuid.UUID, int]
+
+
+def _moved(session: Session, now: datetime) -> dict[_Key, dict[str, Any]]:
+    """The values of every baseline that is not there or no longer good enough."""
     entry = providers.models.RecordEntry
-    means: dict[tuple[uuid.UUID, int], float] = {
+    means: dict[_Key, float] = {
         (row.market_id, row.category_id): row.mean
         for row in session.execute(
             select(entry.market_id, entry.category_id, func.avg(entry.stars).label("mean"))
@@ -139,30 +155,27 @@ def take_baselines(session: Session, *, now: datetime) -> int:
     taken = {
         (row.market_id, row.category_id): row for row in session.scalars(select(models.Baseline))
     }
-    moved = 0
+    found = {}
     for market_id in session.scalars(select(markets.models.Market.id)).all():
         for category_id in session.scalars(select(markets.models.Category.id)).all():
             key = (market_id, category_id)
             values = _values(session, key, means.get(key), now)
-            if _stands(taken.get(key), values):
-                continue
-            session.execute(
-                insert(models.Baseline)
-                .values(market_id=market_id, category_id=category_id, taken_at=now, **values)
-                .on_conflict_do_update(
-                    index_elements=["market_id", "category_id"],
-                    set_={"taken_at": now, **values},
-                )
-            )
-            _derive_category(session, market_id, category_id, now)
-            moved += 1
-    session.expire_all()
-    return moved
+            if not _stands(taken.get(key), values):
+                found[key] = values
+    return found
 
 
-def _values(
-    session: Session, key: tuple[uuid.UUID, int], mean: Any, now: datetime
-) -> dict[str, Any]:
+def _write(session: Session, key: _Key, values: dict[str, Any], now: datetime) -> None:
+    session.execute(
+        insert(models.Baseline)
+        .values(market_id=key[0], category_id=key[1], taken_at=now, **values)
+        .on_conflict_do_update(
+            index_elements=["market_id", "category_id"], set_={"taken_at": now, **values}
+        )
+    )
+
+
+def _values(session: Session, key: _Key, mean: Any, now: datetime) -> dict[str, Any]:
     market_id, category_id = key
     rules = markets.policy_in_force(
         session, market_id=market_id, category_id=category_id, urgency=_TYPICAL_URGENCY, now=now

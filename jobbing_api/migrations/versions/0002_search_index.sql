@@ -98,8 +98,7 @@ CREATE UNLOGGED TABLE search_index_due (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
 
--- What the index should say of these providers (null: of all), figures counted as of an
--- instant. The one definition: the index is filled from it, kept true by it and checked
+-- What the index should say of these providers, figures counted as of an instant. The one definition: the index is filled from it, kept true by it and checked
 -- against it.
 CREATE FUNCTION search_rows(ids uuid[], as_of timestamptz)
 RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
@@ -278,7 +277,7 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
             WINDOW in_time AS (ORDER BY at, up + down ROWS UNBOUNDED PRECEDING)
         ) AS counts
     ) best_responsiveness
-    WHERE ids IS NULL OR p.account_id = ANY(ids)
+    WHERE p.account_id = ANY(ids)
 $$;
 
 -- Derive the rows of these providers anew. Two transactions that change the same provider
@@ -392,4 +391,5 @@ CREATE TRIGGER search_index_mark_gone AFTER DELETE ON record_entries
 ALTER TABLE searches ADD COLUMN complete boolean NOT NULL DEFAULT true;
 
 -- Providers there are before this migration.
-INSERT INTO search_index SELECT * FROM search_rows(NULL, clock_timestamp());
+INSERT INTO search_index
+SELECT * FROM search_rows((SELECT array_agg(account_id) FROM providers), clock_timestamp());
