@@ -305,9 +305,10 @@ _SHOWN = """provider_id, online, base_m, distance_m, price_kind, amount_cents,
     call_out_fee_cents, starts_at, inside_hours, stars, score"""
 
 
-def _density(*, by_squares: bool) -> str:
-    """How many fit people live near, counted no farther than any tier asks for. In
-    squares from the middle outward; by reach where the circle is too wide for squares."""
+def _density(*, by_squares: bool, known: str = "0") -> str:
+    """How many fit people live near, counted no farther than any tier asks for, and not
+    at all where so many are ``known``. In squares from the middle outward; by reach where
+    the circle is too wide for squares."""
     where = f"""
             {_WAY}
             WHERE base.base_m <= :density_radius_m AND {_reach("base.base_m")} AND {_UNFIT} IS NULL
@@ -332,7 +333,8 @@ def _density(*, by_squares: bool) -> str:
         )
     return f"""
     density AS MATERIALIZED (
-        SELECT count(*) AS eligible FROM (SELECT {source}) AS counted
+        SELECT CASE WHEN {known} >= :dense_enough THEN :dense_enough
+                    ELSE (SELECT count(*) FROM (SELECT {source}) AS counted) END AS eligible
     ),
     tier AS MATERIALIZED (
         SELECT density.eligible, t.radius_m, t.decay_m
@@ -404,34 +406,32 @@ def _able(distance_m: str) -> str:
 
 @functools.cache
 def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> str:
-    def some(squares: str, column: str, number: str, more: str) -> str:
+    def some(squares: str, column: str, number: str, more: str = "") -> str:
         return f"""
             SELECT i.*, i.base_m AS distance_m
             FROM unnest(CAST({squares} AS bigint[])) AS s (number)
             CROSS JOIN LATERAL (
                 SELECT i.*, base.base_m
                 FROM search_index i {_WAY}
-                WHERE i.category_id = :category_id AND i.{column} = s.number
-                  {more} AND {_able("base.base_m")}
+                WHERE i.category_id = :category_id AND i.{column} = s.number {more}
+                  AND {_reach("base.base_m")} AND NOT {_LEFT_OUT}
+                  AND {_MAY_BE_FREE} AND {_UNFIT} IS NULL
                 ORDER BY i.standing DESC
                 LIMIT {number}
             ) i"""
 
-    seeds = f"""
-        {some(":near_squares", "square", ":of_a_square", "")}
-        UNION ALL
-        {
-        some(
-            ":near_blocks",
-            "block",
-            ":of_a_block",
-            "AND i.square <> ALL(CAST(:near_squares AS bigint[]))",
-        )
-    }
-        LIMIT :seeds"""
+    elsewhere = "AND i.square <> ALL(CAST(:near_squares AS bigint[]))"
+    near = "SELECT * FROM seeds i WHERE i.distance_m <= (SELECT radius_m FROM tier)"
+    known = "(SELECT count(*) FROM seeds WHERE base_m <= :density_radius_m)"
     return f"""
-        WITH {_BLOCKED}, {_BASELINE}, {_density(by_squares=by_squares)},
-        scored AS (SELECT i.provider_id, i.score FROM ({_scored(seeds, weights)}) i)
+        WITH {_BLOCKED}, {_BASELINE},
+        seeds AS MATERIALIZED (
+            {some(":near_squares", "square", ":of_a_square")}
+            UNION ALL
+            {some(":near_blocks", "block", ":of_a_block", elsewhere)}
+            LIMIT :seeds
+        ), {_density(by_squares=by_squares, known=known)},
+        scored AS (SELECT i.provider_id, i.score FROM ({_scored(near, weights)}) i)
         SELECT tier.eligible, {_BEHIND}, (SELECT bounded FROM baseline) IS TRUE AS bounded, (
             SELECT i.score FROM (SELECT * FROM scored ORDER BY score DESC OFFSET 0) i {_CAPS}
             WHERE caps.full_up IS NULL OFFSET :limit - 1 LIMIT 1
