@@ -14,11 +14,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, database, mail, notifications, offers, providers, queue
+from jobbing_api import (
+    accounts,
+    database,
+    errors,
+    mail,
+    matching,
+    notifications,
+    offers,
+    providers,
+    queue,
+)
 from jobbing_api.api import idempotency
 
 _log = structlog.get_logger(__name__)
@@ -26,8 +36,11 @@ _log = structlog.get_logger(__name__)
 #: Work written by others is found within this time even if it was not due before.
 _LONGEST_SLEEP_S = 1.0
 
-#: How often the slow chores are looked at.
-_CHORES_EVERY = timedelta(minutes=1)
+#: How often baselines are looked at. A prior that is an hour old misleads nobody.
+_BASELINES_EVERY = timedelta(hours=1)
+
+#: How long a clock that is told to stop waits for baselines that are being taken.
+_BASELINES_END_S = 5.0
 
 _BATCH = 500
 
@@ -56,22 +69,59 @@ def run(engine: Engine, stop: threading.Event) -> None:
 
 
 def _lead(connection: Connection, stop: threading.Event) -> None:
-    chores_at = datetime.min.replace(tzinfo=UTC)
+    due_at = dict.fromkeys(_CHORES, datetime.min.replace(tzinfo=UTC))
+    baselines = _Baselines()
     while not stop.is_set():
         # Whoever lost this connection lost the lock with it: another may lead by now.
         connection.exec_driver_sql("SELECT 1")
         connection.commit()
         now = datetime.now(UTC)
         asked = tick(now)
-        if now >= chores_at:
-            try:
-                chores(now)
-            except DBAPIError as error:
-                # A chore that takes too long must not cost us the lead.
-                _log.warning("clock.chore_failed", error=type(error.orig).__name__)
-            chores_at = now + _CHORES_EVERY
+        for chore, every in _CHORES.items():
+            if now >= due_at[chore]:
+                _try(chore, now)
+                due_at[chore] = now + every
+        baselines.look(now)
         # What could not be asked for stays due: looking again at once is no use.
         stop.wait(_pause_s(datetime.now(UTC)) if asked else _LONGEST_SLEEP_S)
+    baselines.end()
+
+
+def _try(chore: Callable[[datetime], None], now: datetime) -> None:
+    """A chore that takes too long must not cost us the lead."""
+    try:
+        chore(now)
+    except (DBAPIError, errors.DomainError) as error:
+        reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+        _log.warning("clock.chore_failed", chore=chore.__name__, error=reason)
+
+
+class _Baselines:
+    """Takes baselines now and then, beside the ticks: where a mean moved, the rows of a
+    whole category are derived anew, and no offer waits minutes for that.
+
+    When last is known to this leader alone; the next one looks again, finding nothing.
+    """
+
+    def __init__(self) -> None:
+        self._due_at = datetime.min.replace(tzinfo=UTC)
+        self._taking: threading.Thread | None = None
+
+    def look(self, now: datetime) -> None:
+        """Begin, if it is time and nobody is at it."""
+        if now < self._due_at or (self._taking is not None and self._taking.is_alive()):
+            return
+        self._due_at = now + _BASELINES_EVERY
+        # A daemon: a process that ends takes back what was not committed.
+        self._taking = threading.Thread(
+            target=_try, args=(take_baselines, now), name="baselines", daemon=True
+        )
+        self._taking.start()
+
+    def end(self) -> None:
+        """Give what was begun a moment to end by itself."""
+        if self._taking is not None:
+            self._taking.join(_BASELINES_END_S)
 
 
 def tick(now: datetime) -> bool:
@@ -113,6 +163,31 @@ def chores(now: datetime) -> None:
         idempotency.forget_old(session, now)
         accounts.forget_expired(session, now=now)
         mail.forget_old(session, now=now)
+
+
+def expire_positions(now: datetime) -> None:
+    """Where somebody was is forgotten once it is too old to rank by."""
+    with database.transaction() as session:
+        providers.expire_positions(session, now=now)
+
+
+def take_baselines(now: datetime) -> None:
+    """By what people's figures are judged follows the figures. Run twice, the second
+    finds nothing to do."""
+    with database.transaction() as session:
+        # All rows of a town's cleaners take longer to derive than anybody waits for an
+        # answer.
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        moved = matching.index.take_baselines(session, now=now)
+    if moved:
+        _log.info("clock.baselines_moved", categories=moved)
+
+
+#: What may wait, and how long. When last is in the leader's memory only.
+_CHORES: dict[Callable[[datetime], None], timedelta] = {
+    expire_positions: timedelta(seconds=10),
+    chores: timedelta(minutes=1),
+}
 
 
 def _pause_s(now: datetime) -> float:

@@ -86,7 +86,7 @@ class NearMissAnswer(kinds.Answer):
 
     provider_id = fields.uid("Who.")
     display_name = fields.text("Their name.", "Nadia", most=80)
-    filter = fields.text("Which filter left them out first.", "busy", most=80)
+    filter = fields.text("Which filter left them out first.", "slot", most=80)
     distance_m = fields.figure("From where they set out to the job.", 4120.0)
 
 
@@ -94,17 +94,25 @@ class RankingAnswer(kinds.Answer):
     """The ranking as it is now, and those whom it has already led to."""
 
     asked = fields.many(AskedRankedAnswer, "Those asked in this round, in that order.")
-    in_reach = fields.whole("With the skill, and the job in their reach.", 31, least=0, most=10**6)
-    ranked = fields.whole("Who passed every filter.", 18, least=0, most=10**6)
-    candidates = fields.many(RankedAnswer, "The best, best first.")
+    complete = fields.flag(
+        "Whether everybody in reach was judged; else the counts are of those who were.", True
+    )
+    in_reach = fields.whole(
+        "With the skill, and the job in their reach: of those judged, the nearest first.",
+        31,
+        least=0,
+        most=10**6,
+    )
+    ranked = fields.whole("Who of those judged passed every filter.", 18, least=0, most=10**6)
+    candidates = fields.many(RankedAnswer, "The best of everybody in reach, best first.")
     fell_out = kinds.Named(
         values=fields.whole("How many.", 3, least=0, most=10**6),
         metadata={
-            "description": "How many fell out, by filter.",
-            "examples": [{"busy": 9, "asked-before": 4}],
+            "description": "How many of those judged fell out, by filter.",
+            "examples": [{"slot": 9, "asked-before": 4}],
         },
     )
-    near_misses = fields.many(NearMissAnswer, "The nearest who fell out.")
+    near_misses = fields.many(NearMissAnswer, "The nearest of those judged who fell out.")
 
 
 class CandidatesAnswer(kinds.Answer):
@@ -168,6 +176,7 @@ def for_operator(
                 }
                 for one in sorted(made, key=lambda one: (one.wave, one.rank))
             ],
+            "complete": ranking.complete,
             "in_reach": ranking.in_reach,
             "ranked": ranking.ranked,
             "fell_out": ranking.fell_out,

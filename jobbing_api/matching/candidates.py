@@ -632,6 +632,10 @@ _SLOT = f"""
 
 _Parameters = dict[str, Any]
 
+#: Under this key of a session's ``info``, whoever wants to hear of each statement before
+#: it is run (``plans``).
+LISTENER = "matching.listener"
+
 
 def _run(session: Session, statement: str, parameters: _Parameters) -> list[Any]:
     """The rows of a statement, by the driver itself.
@@ -643,6 +647,8 @@ def _run(session: Session, statement: str, parameters: _Parameters) -> list[Any]
     assert isinstance(driver, psycopg.Connection)
     numbered, names = _numbered(statement)
     try:
+        if (listener := session.info.get(LISTENER)) is not None:
+            listener(driver, numbered, names, parameters)
         with psycopg.RawCursor(driver, row_factory=namedtuple_row) as cursor:
             cursor.execute(numbered, [parameters[name] for name in names], prepare=True)
             rows = cursor.fetchall()

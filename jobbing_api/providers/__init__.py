@@ -19,6 +19,7 @@ from jobbing_api.providers.calendar import put_calendar as put_calendar
 from jobbing_api.providers.free_time import extend_due as extend_due
 from jobbing_api.providers.free_time import lock as lock
 from jobbing_api.providers.free_time import rebuild as rebuild
+from jobbing_api.providers.presence import expire_positions as expire_positions
 from jobbing_api.providers.presence import put_presence as put_presence
 from jobbing_api.providers.profiles import PublicProfile as PublicProfile
 from jobbing_api.providers.profiles import SkillOffered as SkillOffered
@@ -42,6 +43,7 @@ __all__ = [
     "SkillOffered",
     "Stretch",
     "book",
+    "expire_positions",
     "extend_due",
     "figures",
     "forget_facts",

@@ -1,23 +1,27 @@
 """Who is on duty now, and where they last were.
 
-Hides: that only the last position exists, that it goes with the duty, and that a
-phone which stands still and says so every few seconds costs no write.
+Hides: that only the last position exists, that it goes with the duty or once it is too
+old to rank by, and that a phone which stands still and says so every few seconds costs
+no write.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Boolean, Float, Uuid, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Float, Uuid, bindparam, select, text
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, geography
+from jobbing_api import errors, geography, markets
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.database import Instant
 
 #: A position this young and this near to the new one is good enough to stand.
 STANDS_FOR = timedelta(seconds=30)
 STANDS_WITHIN_M = 100.0
+
+#: Positions that expire in one statement: a few dozen milliseconds of a clock's time.
+_EXPIRE_AT_ONCE = 5_000
 
 _PUT = text(
     """
@@ -87,3 +91,55 @@ def put_presence(
     if not put.known:
         raise errors.ProfileRequired()
     return bool(put.written)
+
+
+_EXPIRE = text(
+    # Whoever is writing a newer one just now is passed over. Only those on duty have a
+    # position; saying so again lets an index of them serve.
+    """
+    WITH stale AS (
+        SELECT pr.provider_id
+        FROM unnest(:market_ids, :fresh_since) AS rule (market_id, fresh_since)
+        JOIN providers p ON p.market_id = rule.market_id
+        JOIN presences pr ON pr.provider_id = p.account_id
+        WHERE pr.online AND pr.position IS NOT NULL AND pr.position_at < rule.fresh_since
+        LIMIT :at_once
+        FOR UPDATE OF pr SKIP LOCKED
+    )
+    UPDATE presences SET position = NULL, position_at = NULL
+    FROM stale
+    WHERE presences.provider_id = stale.provider_id
+    """
+).bindparams(
+    bindparam("market_ids", type_=ARRAY(Uuid())),
+    bindparam("fresh_since", type_=ARRAY(Instant)),
+    bindparam("at_once", type_=BigInteger()),
+)
+
+
+def expire_positions(session: Session, *, now: datetime) -> int:
+    """Forget positions older than the ``fresh_position_s`` of their market's general
+    rules for ``now``, which ranking does not look at any more; returns how many.
+
+    Their people stay on duty, and are asked as from their bases. At most a few thousand
+    at once; what is left over is found by the next call.
+    """
+    fresh_since = {}
+    for market_id in session.scalars(select(markets.models.Market.id)):
+        try:
+            policy = markets.policy_in_force(
+                session, market_id=market_id, category_id=None, urgency="now", now=now
+            )
+        except errors.NotFound:
+            # Not opened yet: nobody is asked here.
+            continue
+        fresh_since[market_id] = now - timedelta(seconds=policy.fresh_position_s)
+    expired = session.execute(
+        _EXPIRE,
+        {
+            "market_ids": list(fresh_since),
+            "fresh_since": list(fresh_since.values()),
+            "at_once": _EXPIRE_AT_ONCE,
+        },
+    )
+    return expired.rowcount

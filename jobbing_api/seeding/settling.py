@@ -22,7 +22,7 @@ from shapely.geometry import Polygon
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, geography, history, providers
+from jobbing_api import accounts, geography, history, matching, providers
 from jobbing_api.notifications import models as notifications_models
 from jobbing_api.seeding import identities, people
 
@@ -278,6 +278,11 @@ def _copy(session: Session, table: str, rows: Iterable[Mapping[str, Any]]) -> No
             copy.write_row(tuple(row.values()))
 
 
-def analyze(session: Session) -> None:
-    """Tell the planner of the rows that came at once."""
-    session.execute(text(f"ANALYZE {', '.join(_TABLES)}"))
+def finish(session: Session, *, now: datetime) -> None:
+    """Tell the planner of the rows that came at once, and judge people by those among
+    whom they live. Run twice, it finds nothing to do."""
+    # So many rows may take longer than anybody waits for an answer.
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    indexed = matching.models.Indexed.__tablename__
+    session.execute(text(f"ANALYZE {', '.join((*_TABLES, indexed))}"))
+    matching.index.take_baselines(session, now=now)
