@@ -11,16 +11,20 @@ import io
 import signal
 import sys
 import threading
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import click
 from flask import Flask
+from rich import progress
 from rich.console import Console
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from jobbing_api import (
     accounts,
@@ -29,6 +33,7 @@ from jobbing_api import (
     errors,
     firebase,
     markets,
+    matching,
     offers,
     play,
     queue,
@@ -40,6 +45,7 @@ from jobbing_api import (
     words,
 )
 from jobbing_api.jobs import models as jobs_models
+from jobbing_api.matching import plans
 
 
 @click.group("jobbing", context_settings={"help_option_names": ["-h", "--help"]})
@@ -161,31 +167,195 @@ def operator(
 
 @group.command("rank")
 @click.argument("job", type=click.UUID)
-@click.option("--explain", is_flag=True, help="Show each part of the score and who fell out.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Show each part of every score, who fell out and why, and what the search read.",
+)
 @command
 def rank(config: settings.Settings, job: uuid.UUID, explain: bool) -> None:
-    """Rank the providers for JOB as of now, without asking anybody."""
+    """Rank the providers for JOB as of now, without asking anybody.
+
+    The best of everybody in reach, best first. A score is the sum of its parts, each
+    from 0 to 1 and weighed by the policy in force. --explain takes the sums apart, and
+    tells of every statement that was asked how many rows of the search index and how
+    many pages of 8 KiB it read: "hit" in the database's memory, "read" from outside it.
+    """
     _connected(config)
     with database.transaction() as session:
         found = session.get(jobs_models.Job, job)
         if found is None:
             refuse(f"there is no job {job}")
-        ranking = offers.explain(session, found, now=datetime.now(UTC))
+        listening: AbstractContextManager[list[plans.Figures]] = (
+            plans.listening(session) if explain else nullcontext([])
+        )
+        with listening as figures:
+            ranking = offers.explain(session, found, now=datetime.now(UTC))
     click.echo(
-        f"{ranking.ranked} of {ranking.in_reach} in reach could come; "
-        f"{ranking.eligible} eligible nearby"
+        f"{_people(ranking.in_reach)} in reach judged, {ranking.ranked} of them could come; "
+        f"{ranking.eligible} eligible nearby."
     )
+    click.echo(
+        "That is everybody in reach."
+        if ranking.complete
+        else "The best of everybody in reach were known without judging the others."
+    )
+    if ranking.candidates:
+        click.echo(f"\n{'':4}{'score':>6}  {'provider':36}  {'distance':>10}  starts (UTC)")
     for place, one in enumerate(ranking.candidates, start=1):
-        parts = "  ".join(
-            f"{name} {part.value:.2f} x {part.weight:g}" for name, part in one.parts.items()
-        )
         click.echo(
-            f"{place:3}  {one.score:.3f}  {one.provider_id}  {one.distance_m / 1000:5.1f} km"
-            f"  {one.starts_at:%a %d %H:%M}{'  ' + parts if explain else ''}"
+            f"{place:3} {one.score:6.4f}  {one.provider_id}  {_km(one.distance_m)}"
+            f"  {one.starts_at:%a %d %b %H:%M}"
+            f"{', outside their hours' if one.outside_hours else ''}"
         )
+        if explain:
+            _tell_parts(one)
     if explain:
-        for name, number in sorted(ranking.fell_out.items(), key=lambda pair: -pair[1]):
-            click.echo(f"     {number} fell out: {name}")
+        _tell_near_misses(ranking)
+        _tell_figures(figures)
+
+
+def _people(number: int) -> str:
+    return f"{number:,} {'person' if number == 1 else 'people'}"
+
+
+def _km(distance_m: float) -> str:
+    return f"{distance_m / 1000:7.2f} km"
+
+
+def _tell_parts(one: matching.Candidate) -> None:
+    for name, part in one.parts.items():
+        click.echo(
+            f"{'':12}{name:16}{part.value:7.4f} x {part.weight:6.4f} ="
+            f" {part.value * part.weight:7.4f}"
+        )
+    click.echo(f"{'':12}{'sum':16}{'':18} {one.score:7.4f}")
+
+
+def _tell_near_misses(ranking: matching.Ranking) -> None:
+    if not ranking.near_misses:
+        return
+    counts = sorted(ranking.fell_out.items(), key=lambda pair: (-pair[1], pair[0]))
+    click.echo(f"\nFell out: {', '.join(f'{name} {number}' for name, number in counts)}")
+    click.echo(f"The nearest of them:\n{'':4}{'distance':>10}  {'provider':36}  filter")
+    for one in ranking.near_misses:
+        click.echo(f"{'':4}{_km(one.distance_m)}  {one.provider_id}  {one.filter}")
+
+
+def _tell_figures(figures: Sequence[plans.Figures]) -> None:
+    click.echo(f"\n{'statement':10}{'rows read':>12}{'pages hit':>12}{'pages read':>12}{'ms':>12}")
+    sums = [0, 0, 0, 0.0]
+    for one in figures:
+        numbers = (one.rows_read, one.pages_hit, one.pages_read, one.duration_ms)
+        sums = [sum(pair) for pair in zip(sums, numbers, strict=True)]
+        click.echo(_figures_line(one.name, *numbers))
+    click.echo(_figures_line("total", *sums))
+
+
+def _figures_line(name: str, rows: float, hit: float, read: float, milliseconds: float) -> str:
+    return f"{name:10}{rows:12,}{hit:12,}{read:12,}{milliseconds:12,.2f}"
+
+
+@group.group("index")
+def index() -> None:
+    """Look after the search index, which ranking reads instead of the tables people
+    write to.
+
+    It keeps itself true: whatever changes a source brings its rows up to date in the
+    same transaction. These commands make it anew, prove it, and take the numbers that
+    change too often for that.
+    """
+
+
+@index.command("rebuild")
+@command
+def rebuild_index(config: settings.Settings) -> None:
+    """Make the whole index anew, in one transaction.
+
+    After a restore, when check found something, or so that rows of one neighbourhood
+    lie side by side again. Searches go on with the old rows meanwhile; whoever changes
+    a profile, a calendar or a booking waits, and is refused after five seconds: for a
+    town a quiet minute will do, for a country choose the hour.
+    """
+    _connected(config)
+    began_at = time.monotonic()
+    with database.transaction() as session, _counting("Providers") as tell:
+        _take_your_time(session)
+        matching.index.rebuild(session, now=datetime.now(UTC), tell=tell)
+        rows = session.scalar(select(func.count()).select_from(matching.models.Indexed))
+    click.echo(f"{rows:,} rows in {time.monotonic() - began_at:.1f} s")
+
+
+@index.command("check")
+@click.option(
+    "--at-most",
+    type=click.IntRange(1, 1_000_000),
+    default=100,
+    show_default=True,
+    help="Stop after so many differences.",
+)
+@command
+def check_index(config: settings.Settings, at_most: int) -> None:
+    """Compare every row of the index with what its sources say.
+
+    Changes nothing and holds nobody up. Prints a line for each difference: missing (in
+    the sources only), left over (in the index only) or different. Ends with 0 if there
+    is none, else with 1; rebuild mends them all.
+    """
+    _connected(config)
+    with database.transaction() as session:
+        _take_your_time(session)
+        found = matching.index.check(session, at_most=at_most)
+        slugs = {one.id: one.slug for one in markets.all_categories(session)}
+        rows = session.scalar(select(func.count()).select_from(matching.models.Indexed))
+    for one in found:
+        click.echo(
+            f"{one.what:10}  {one.provider_id}  {slugs.get(one.category_id, one.category_id)}"
+        )
+    if found:
+        stopped = " or more" if len(found) == at_most else ""
+        click.echo(f"jobbing: the index differs in {len(found):,} rows{stopped}", err=True)
+        sys.exit(1)
+    click.echo(f"{rows:,} rows equal their sources")
+
+
+@index.command("baselines")
+@command
+def baselines(config: settings.Settings) -> None:
+    """Take the mean ratings and rules that people's figures are judged by.
+
+    The clock does so every hour. By hand after a new policy changed how ratings or
+    records are counted: until then its searches are as exact and slower. Where a mean
+    or a rule moved, the rows of that category are derived anew, and whoever changes a
+    profile meanwhile waits, as in rebuild.
+    """
+    _connected(config)
+    with database.transaction() as session:
+        _take_your_time(session)
+        moved = matching.index.take_baselines(session, now=datetime.now(UTC))
+    click.echo(f"{moved} moved" if moved else "none moved")
+
+
+def _take_your_time(session: Session) -> None:
+    """A whole index takes longer than anybody waits for an answer."""
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+@contextmanager
+def _counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, nothing elsewhere: the block tells how many of how many."""
+    console = Console(stderr=True)
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=30),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+    )
+    with progress.Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 @group.command("seed")

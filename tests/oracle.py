@@ -23,7 +23,7 @@ from itertools import pairwise
 from typing import Any
 
 import shapely
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.orm import Session
 
 from jobbing_api import markets, matching
@@ -119,11 +119,20 @@ class Sources:
     means: dict[tuple[uuid.UUID, int], float | None]
 
 
-def read(session: Session) -> Sources:
-    """All source tables, with one plain SELECT each."""
+def read(session: Session, people_ids: Sequence[uuid.UUID] | None = None) -> Sources:
+    """All source tables, with one plain SELECT each; of people only those with these ids,
+    where they are given: among whom must be all that a ranking may depend on."""
 
     def rows(statement: str) -> Iterable[Any]:
         return session.execute(text(statement))
+
+    def rows_of_people(statement: str, id_column: str = "provider_id") -> Iterable[Any]:
+        if people_ids is None:
+            return rows(statement)
+        joint = "AND" if " WHERE " in statement else "WHERE"
+        restricted = text(f"{statement} {joint} {id_column} = ANY(:people_ids)")
+        ids = bindparam("people_ids", list(people_ids), type_=ARRAY(Uuid()))
+        return session.execute(restricted.bindparams(ids))
 
     people = {
         row.account_id: Person(
@@ -138,40 +147,43 @@ def read(session: Session) -> Sources:
             tools=frozenset(row.tools),
             time_zone=row.time_zone,
         )
-        for row in rows(
+        for row in rows_of_people(
             "SELECT account_id, market_id, suspended_at, erased_at, ST_AsBinary(base) AS base,"
             " reach_m, ST_AsBinary(reach_area) AS reach_area, minimum_visit_cents, languages,"
-            " tools, time_zone FROM providers JOIN accounts ON accounts.id = account_id"
+            " tools, time_zone FROM providers JOIN accounts ON accounts.id = account_id",
+            "account_id",
         )
     }
-    for row in rows(
+    for row in rows_of_people(
         "SELECT provider_id, online, ST_AsBinary(position), position_at FROM presences"
     ):
         person = people[row[0]]
         person.online, person.position_at = row[1], row[3]
         person.position = None if row[2] is None else _corner(row[2])
-    for row in rows(
+    for row in rows_of_people(
         "SELECT provider_id, category_id, price_kind, amount_cents, call_out_fee_cents FROM skills"
     ):
         people[row[0]].skills[row[1]] = Skill(
             price_kind=row[2], amount_cents=row[3], call_out_fee_cents=row[4]
         )
-    for row in rows("SELECT provider_id, weekday, from_minute, to_minute FROM weekly_hours"):
+    for row in rows_of_people(
+        "SELECT provider_id, weekday, from_minute, to_minute FROM weekly_hours"
+    ):
         people[row[0]].weekly.append((row[1], row[2], row[3]))
-    for row in rows(
+    for row in rows_of_people(
         "SELECT provider_id, lower(during), upper(during), available FROM calendar_exceptions"
     ):
         people[row[0]].exceptions.append((row[1], row[2], row[3]))
-    for row in rows(
+    for row in rows_of_people(
         "SELECT provider_id, lower(during), upper(during), buffer_minutes, ST_AsBinary(place)"
         " FROM bookings WHERE released_at IS NULL"
     ):
         people[row[0]].visits.append(
             Visit(starts_at=row[1], ends_at=row[2], buffer=row[3] * _MINUTE, place=_corner(row[4]))
         )
-    for row in rows("SELECT provider_id, kind, verified_at, valid_until FROM papers"):
+    for row in rows_of_people("SELECT provider_id, kind, verified_at, valid_until FROM papers"):
         people[row[0]].papers.append((row[1], row[2], row[3]))
-    for row in rows(
+    for row in rows_of_people(
         "SELECT provider_id, market_id, category_id, kind, at, urgency, subject_id, stars"
         " FROM record_entries"
     ):

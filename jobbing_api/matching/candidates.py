@@ -355,12 +355,11 @@ _TIER = """
     )"""
 
 
-def _scored(rows: str, weights: Sequence[str], *, also: str = "", pruned: bool = False) -> str:
+def _scored(rows: str, weights: Sequence[str], *, timed: str, also: str = "") -> str:
     """Score ``rows`` (``i`` with ``base_m`` and ``distance_m``, and the columns ``also``).
 
-    ``pruned``: whoever could not reach ``:goal`` even with the best of slots is not timed.
+    ``timed`` says, by ``at_most``, for whom it is worth looking for a slot.
     """
-    keep = "WHERE at_most >= :goal" if pruned else ""
     figures = _FIGURE_COLUMNS.replace("CAST(:decay_m AS float8)", "(SELECT decay_m FROM tier)")
     return f"""
         SELECT i.*, {scoring.score(weights).replace("m.", "i.")} AS score
@@ -384,7 +383,7 @@ def _scored(rows: str, weights: Sequence[str], *, also: str = "", pruned: bool =
                             OFFSET 0
                         ) m
                     ) AS bounded
-                    {keep}
+                    {timed}
                     OFFSET 0
                 ) i
                 {_OPEN}
@@ -423,6 +422,7 @@ def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> str:
     elsewhere = "AND i.square <> ALL(CAST(:near_squares AS bigint[]))"
     near = "SELECT * FROM seeds i WHERE i.distance_m <= (SELECT radius_m FROM tier)"
     known = "(SELECT count(*) FROM seeds WHERE base_m <= :density_radius_m)"
+    scored = _scored(near, weights, timed="ORDER BY at_most DESC LIMIT :timed")
     return f"""
         WITH {_BLOCKED}, {_BASELINE},
         seeds AS MATERIALIZED (
@@ -431,7 +431,7 @@ def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> str:
             {some(":near_blocks", "block", ":of_a_block", elsewhere)}
             LIMIT :seeds
         ), {_density(by_squares=by_squares, known=known)},
-        scored AS (SELECT i.provider_id, i.score FROM ({_scored(near, weights)}) i)
+        scored AS (SELECT i.provider_id, i.score FROM ({scored}) i)
         SELECT tier.eligible, {_BEHIND}, (SELECT bounded FROM baseline) IS TRUE AS bounded, (
             SELECT i.score FROM (SELECT * FROM scored ORDER BY score DESC OFFSET 0) i {_CAPS}
             WHERE caps.full_up IS NULL OFFSET :limit - 1 LIMIT 1
@@ -502,7 +502,7 @@ def _best_statement(weights: tuple[str, ...], source: str, by_squares: bool) -> 
               AND base.base_m > :within_m AND {_able(_FROM_BASE)}"""
     cut = ", i.kept, i.least" if source == "duty" else ""
     parts = "".join(f", i.value_{name}" for name in weights)
-    scored = _scored(rows, weights, also=cut, pruned=True)
+    scored = _scored(rows, weights, also=cut, timed="WHERE at_most >= :goal")
     return f"""
         WITH {_BLOCKED}, {_BASELINE}, {tier}
         SELECT i.*, tier.eligible, {_BEHIND}
@@ -805,14 +805,15 @@ def goal(
         "limit": Int8(limit),
         "of_a_square": Int8(_OF_A_SQUARE),
         "of_a_block": Int8(max(_OF_A_BLOCK, limit)),
-        "seeds": Int8(most_timed(limit)),
+        "seeds": Int8(3 * most_timed(limit)),
+        "timed": Int8(most_timed(limit)),
     }
     return _run(session, _goal_statement(weights, by_squares), asked | more)[0]
 
 
 def most_timed(limit: int) -> int:
     """How many of those who look best are timed before anything is known of the rest."""
-    return max(64, 3 * limit)
+    return max(48, 3 * limit)
 
 
 def on_duty(

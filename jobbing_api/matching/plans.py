@@ -66,7 +66,7 @@ def listening(session: Session) -> Iterator[list[Figures]]:
         parameters: Mapping[str, Any],
     ) -> None:
         # What only prepares a search has none of these.
-        kind = next((kind for mark, kind in _MARKS.items() if mark in names), None)
+        kind = next((kind for mark, kind in _MARKS.items() if mark in parameters), None)
         if kind is not None:
             heard.append(_figures(driver, kind, statement, [parameters[one] for one in names]))
 
@@ -126,9 +126,7 @@ def _figures(
     )
 
 
-def _prepare(
-    cursor: psycopg.RawCursor[Any], statement: str, values: Sequence[Any]
-) -> sql.Composable:
+def _prepare(cursor: psycopg.RawCursor[Any], statement: str, values: Sequence[Any]) -> sql.Composed:
     """The statement, its parameters of the types that the driver gives them."""
     transformer = Transformer(cursor)
     transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
@@ -141,17 +139,17 @@ def _prepare(
     return sql.SQL("PREPARE {} ({}) AS {}").format(
         # Names of types and a text of our own: nobody else's words are in either.
         _NAME,
-        sql.SQL(", ".join(names)),  # type: ignore[arg-type]  # not a literal
-        sql.SQL(statement),  # type: ignore[arg-type]  # not a literal
+        sql.SQL(", ".join(names)),
+        sql.SQL(statement),
     )
 
 
 def _one(
     cursor: psycopg.RawCursor[Any],
-    query: str | sql.Composable,
+    query: str | sql.Composed,
     values: Sequence[Any] | None = None,
 ) -> Any:
-    row = cursor.execute(query, values).fetchone()  # type: ignore[arg-type]  # not a literal
+    row = cursor.execute(query, values).fetchone()
     assert row is not None
     return row[0]
 

@@ -109,6 +109,7 @@ _EXPIRE = text(
     UPDATE presences SET position = NULL, position_at = NULL
     FROM stale
     WHERE presences.provider_id = stale.provider_id
+    RETURNING presences.provider_id
     """
 ).bindparams(
     bindparam("market_ids", type_=ARRAY(Uuid())),
@@ -142,4 +143,4 @@ def expire_positions(session: Session, *, now: datetime) -> int:
             "at_once": _EXPIRE_AT_ONCE,
         },
     )
-    return expired.rowcount
+    return len(expired.all())

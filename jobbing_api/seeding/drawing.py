@@ -77,8 +77,8 @@ def seed(
             into = _settlement(session, market, seed)
         for role, most in wanted.items():
             _settle(into, role, most, there[role], reader, now=now)
-    with database.transaction() as session:
-        settling.finish(session, now=now)
+        with database.transaction() as session:
+            settling.finish(session, now=now)
     added = sum(wanted.values()) - sum(there.values())
     reader.say(
         f"{providers:,} providers and {residents:,} residents "

@@ -14,7 +14,7 @@ import redis
 from sqlalchemy import Engine, create_engine, func, select, text, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import clock, database, notifications, queue
+from jobbing_api import clock, database, markets, matching, notifications, providers, queue
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OfferState
 from jobbing_api.notifications import models as notifications_models
@@ -170,6 +170,27 @@ def test_calendars_reach_sixty_days_ahead_again(session: Session, now: datetime)
     ) == now + timedelta(days=62)
 
 
+def test_positions_too_old_to_rank_by_are_forgotten(session: Session, now: datetime) -> None:
+    provider = factories.provider(session, now=now)
+    person = factories.person(session, provider.account_id)
+    providers.put_presence(session, person, online=True, position=factories.LYON, now=now)
+    clock.expire_positions(now + timedelta(minutes=11))
+    session.expire_all()
+    last = session.get_one(providers_models.Presence, provider.account_id)
+    assert (last.online, last.position, last.position_at) == (True, None, None)
+
+
+def test_baselines_are_taken_without_a_limit_of_time(session: Session, now: datetime) -> None:
+    factories.provider(session, now=now)
+    clock.take_baselines(now)
+    categories = len(markets.all_categories(session))
+    assert session.scalar(select(func.count()).select_from(matching.models.Baseline)) == categories
+    assert session.scalar(text("SHOW statement_timeout")) == "0"
+    clock.take_baselines(now + timedelta(hours=1))
+    taken_at = session.scalars(select(matching.models.Baseline.taken_at).distinct()).all()
+    assert taken_at == [now]
+
+
 # --- clocks as they run ----------------------------------------------------------------------
 
 
@@ -215,6 +236,9 @@ def leaders(engine: Engine) -> list[int]:
                     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
                     " AND database = (SELECT oid FROM pg_database"
                     "                 WHERE datname = current_database())"
+                    # A number of 64 bits is told as two; the index has locks of its own.
+                    " AND (classid::bigint << 32 | objid::bigint)"
+                    "     = hashtext('jobbing.clock')::bigint AND objsubid = 1"
                 )
             )
         )
@@ -255,6 +279,41 @@ def test_a_clock_finds_what_falls_due_within_a_second_or_so(
         line.due_at = line.wake_at = datetime.now(UTC) + 1.5 * SECOND
     published = waiting(redis_url, "delivery")
     eventually(lambda: waiting(redis_url, "delivery") == published + 1, within_s=3.5)
+
+
+def test_a_clock_takes_baselines_and_forgets_positions_soon_after_its_start(
+    own_database: Engine, redis_url: str, clocks: Callable[[], threading.Event]
+) -> None:
+    now = datetime.now(UTC)
+    with database.transaction() as session:
+        provider = factories.provider(session, now=now)
+        person = factories.person(session, provider.account_id)
+        hour_ago = now - timedelta(hours=1)
+        providers.put_presence(session, person, online=True, position=factories.LYON, now=hour_ago)
+        categories = len(markets.all_categories(session))
+    clocks()
+
+    def counted(what: str) -> int:
+        with own_database.connect() as connection:
+            return connection.scalar(text(f"SELECT count(*) FROM {what}")) or 0
+
+    eventually(lambda: counted("baselines") == categories)
+    eventually(lambda: counted("presences WHERE online AND position IS NULL") == 1)
+
+
+def test_a_clock_ticks_while_baselines_are_taken(
+    own_database: Engine, redis_url: str, clocks: Callable[[], threading.Event]
+) -> None:
+    with own_database.connect() as held:
+        held.execute(text("LOCK TABLE baselines IN ACCESS EXCLUSIVE MODE"))
+        clocks()
+        eventually(lambda: leaders(own_database))
+        with database.transaction() as session:
+            line = due_line(session, datetime.now(UTC))
+            line.due_at = line.wake_at = datetime.now(UTC) + 1.5 * SECOND
+        published = waiting(redis_url, "delivery")
+        eventually(lambda: waiting(redis_url, "delivery") == published + 1, within_s=3.5)
+        held.rollback()
 
 
 def test_a_clock_that_met_an_error_does_not_keep_the_lead_from_others(

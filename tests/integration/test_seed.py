@@ -18,7 +18,17 @@ from shapely.geometry import shape
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, cli, database, geography, markets, offers, providers, seeding
+from jobbing_api import (
+    accounts,
+    cli,
+    database,
+    geography,
+    markets,
+    matching,
+    offers,
+    providers,
+    seeding,
+)
 from jobbing_api.notifications import models as notifications_models
 from jobbing_api.seeding import identities, people, towns, trades
 from jobbing_api.settings import Settings
@@ -178,6 +188,35 @@ def test_free_time_is_what_rebuilding_makes(session: Session, now: datetime) -> 
     providers.rebuild(session, list(before), now=now)
     session.expire_all()
     assert {one.account_id: one.free_time for one in of_market(session, "nantes")} == before
+
+
+def test_a_town_is_judged_by_its_own_ratings_from_the_start(
+    session: Session, now: datetime
+) -> None:
+    draw(now, providers=200)
+    market = markets.market_by_slug(session, "nantes")
+    baseline, entry = matching.models.Baseline, providers.models.RecordEntry
+    taken = {
+        one.category_id: one.rating_mean
+        for one in session.scalars(select(baseline).where(baseline.market_id == market.id))
+    }
+    assert set(taken) == {one.id for one in markets.all_categories(session)}
+    means = session.execute(
+        select(entry.category_id, func.avg(entry.stars))
+        .where(entry.market_id == market.id, entry.kind == "rated")
+        .group_by(entry.category_id)
+    ).all()
+    assert len(means) > 10
+    for category_id, mean in means:
+        assert taken[category_id] == pytest.approx(float(mean))
+    indexed = matching.models.Indexed
+    standings = session.scalars(
+        select(indexed.standing).where(indexed.market_id == market.id).distinct()
+    ).all()
+    assert len(standings) > 10
+    assert max(standings) <= 1000
+    assert matching.index.check(session) == []
+    assert matching.index.take_baselines(session, now=now) == 0
 
 
 @pytest.mark.parametrize(
