@@ -100,12 +100,13 @@ class OnPostgres:
 
     def end(self) -> None:
         """See Contender."""
-        self._session.rollback()
+        # As the application does; after a rollback the driver would prepare all anew.
+        self._session.commit()
 
     def tell_statistics(self) -> None:
         """Have the server count now what this connection has read until now."""
         self._session.execute(text("SELECT pg_stat_force_next_flush()"))
-        self._session.rollback()
+        self._session.commit()
 
     def close(self) -> None:
         """See Contender."""
@@ -251,7 +252,7 @@ def _statement(weights: tuple[str, ...], rows: str) -> str:
         WITH {candidates._BLOCKED}, {candidates._BASELINE}, {_TIER}
         SELECT i.provider_id, i.score
         FROM (
-            SELECT i.* FROM ({candidates._scored(rows, weights)}) i {candidates._ORDER} OFFSET 0
+            SELECT i.* FROM ({candidates._scored(rows, weights, timed="")}) i {candidates._ORDER} OFFSET 0
         ) i {candidates._CAPS}
         WHERE caps.full_up IS NULL
         LIMIT :limit"""

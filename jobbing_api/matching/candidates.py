@@ -165,6 +165,13 @@ _UNFIT = """
     END"""
 
 
+#: Some of the same, for the planner to try first: it takes a CASE for dear.
+_FIT_AT_A_GLANCE = """
+    i.tools @> CAST(:needs AS text[])
+    AND (cardinality(CAST(:languages AS text[])) = 0 OR i.languages && CAST(:languages AS text[]))
+    AND (:budget_kind <> 'fixed' OR i.minimum_visit_cents <= :budget_cents)"""
+
+
 def _reach(distance_m: str) -> str:
     """Whether somebody of this market would come so far."""
     return f"""i.market_id = :market_id
@@ -184,9 +191,12 @@ _FROM_POSITION = """
         WHERE pr.provider_id = i.provider_id AND pr.position_at >= :fresh_since
     ), base.base_m) ELSE base.base_m END"""
 
-#: Free at all in the window, as far as the index row alone can tell.
+#: Free for long enough in the window, as far as the index row alone can cheaply tell.
 _MAY_BE_FREE = """
-    (i.free_time && CAST(:window AS tstzrange) OR i.online AND :duty_matters)"""
+    (i.free_time && CAST(:window AS tstzrange)
+     AND upper(i.free_time * CAST(:ahead AS tstzmultirange))
+         - lower(i.free_time * CAST(:ahead AS tstzmultirange)) >= :duration
+     OR i.online AND :duty_matters)"""
 
 #: The figures of ``i``: as the index has them while they hold, else counted from the
 #: record. Ratings in the index are weighed as of ``figures_at``.
@@ -335,7 +345,11 @@ def _density(*, by_squares: bool, known: str = "0") -> str:
     density AS MATERIALIZED (
         SELECT CASE WHEN {known} >= :dense_enough THEN :dense_enough
                     ELSE (SELECT count(*) FROM (SELECT {source}) AS counted) END AS eligible
-    ),
+    ), {_TIERS}"""
+
+
+#: The tier of a density.
+_TIERS = """
     tier AS MATERIALIZED (
         SELECT density.eligible, t.radius_m, t.decay_m
         FROM density, unnest(CAST(:tier_eligible AS int[]), CAST(:tier_radius_m AS float8[]),
@@ -355,12 +369,27 @@ _TIER = """
     )"""
 
 
-def _scored(rows: str, weights: Sequence[str], *, timed: str, also: str = "") -> str:
-    """Score ``rows`` (``i`` with ``base_m`` and ``distance_m``, and the columns ``also``).
-
-    ``timed`` says, by ``at_most``, for whom it is worth looking for a slot.
-    """
+def _bounded(rows: str, weights: Sequence[str], *, also: str = "") -> str:
+    """``rows`` (``i`` with ``base_m`` and ``distance_m``, and the columns ``also``) with
+    their figures, and what their score can come to before a slot is known."""
     figures = _FIGURE_COLUMNS.replace("CAST(:decay_m AS float8)", "(SELECT decay_m FROM tier)")
+    return f"""
+        SELECT m.*, {scoring.at_most(weights)} AS at_most
+        FROM (
+            SELECT m.* {scoring.values(weights, of_slot=False)}
+            FROM (
+                SELECT i.provider_id, i.base_m, i.distance_m, i.online,
+                       i.price_kind, i.amount_cents, i.call_out_fee_cents,
+                       i.free_time, i.visits_until, {figures} {also}
+                FROM ({rows}) i {_FIGURES}
+                OFFSET 0
+            ) m
+            OFFSET 0
+        ) m"""
+
+
+def _timed(bounded: str, weights: Sequence[str]) -> str:
+    """Those of ``bounded`` who have a slot, with their score."""
     return f"""
         SELECT i.*, {scoring.score(weights).replace("m.", "i.")} AS score
         FROM (
@@ -368,24 +397,7 @@ def _scored(rows: str, weights: Sequence[str], *, timed: str, also: str = "") ->
                    {scoring.values(weights, of_slot=True)}
             FROM (
                 SELECT i.*, true AS inside_hours, inside.starts_at, inside.free_s
-                FROM (
-                    SELECT * FROM (
-                        SELECT m.*, {scoring.at_most(weights)} AS at_most
-                        FROM (
-                            SELECT m.* {scoring.values(weights, of_slot=False)}
-                            FROM (
-                                SELECT i.provider_id, i.base_m, i.distance_m, i.online,
-                                       i.price_kind, i.amount_cents, i.call_out_fee_cents,
-                                       i.free_time, i.visits_until, {figures} {also}
-                                FROM ({rows}) i {_FIGURES}
-                                OFFSET 0
-                            ) m
-                            OFFSET 0
-                        ) m
-                    ) AS bounded
-                    {timed}
-                    OFFSET 0
-                ) i
+                FROM ({bounded} OFFSET 0) i
                 {_OPEN}
                 WHERE inside.starts_at IS NOT NULL
                 OFFSET 0
@@ -394,13 +406,68 @@ def _scored(rows: str, weights: Sequence[str], *, timed: str, also: str = "") ->
         ) i"""
 
 
+def _kth(scored: str) -> str:
+    """The score that the k-th of ``scored`` has, of those who may be asked."""
+    return f"""(
+        SELECT i.score
+        FROM (SELECT provider_id, score FROM {scored} ORDER BY score DESC OFFSET 0) i {_CAPS}
+        WHERE caps.full_up IS NULL OFFSET :limit - 1 LIMIT 1
+    )"""
+
+
 _ORDER = "ORDER BY round(i.score * 1e9) DESC, md5(CAST(:job_id AS text) || i.provider_id::text)"
 
 
-def _able(distance_m: str) -> str:
+def _first(scored: str, weights: Sequence[str], *, also: str = "") -> str:
+    """The k best of ``scored``: in order, caps are looked at until so many pass."""
+    shown = ", ".join(f"i.{one.strip()}" for one in _SHOWN.split(","))
+    parts = "".join(f", i.value_{name}" for name in weights)
+    return f"""
+        SELECT {shown} {parts} {also}
+        FROM (SELECT i.* FROM {scored} i {_ORDER} OFFSET 0) i {_CAPS}
+        WHERE caps.full_up IS NULL
+        LIMIT :limit"""
+
+
+def _able(distance_m: str, *, base_m: str = "base.base_m") -> str:
     """Whom the index row does not rule out."""
-    return f"""{_reach("base.base_m")} AND {distance_m} <= (SELECT radius_m FROM tier)
-        AND NOT {_LEFT_OUT} AND {_MAY_BE_FREE} AND {_UNFIT} IS NULL"""
+    return f"""{_reach(base_m)} AND {distance_m} <= (SELECT radius_m FROM tier)
+        AND NOT {_LEFT_OUT} AND {_FIT_AT_A_GLANCE} AND {_MAY_BE_FREE} AND {_UNFIT} IS NULL"""
+
+
+@functools.cache
+def _few_statement(weights: tuple[str, ...]) -> str:
+    able = f"""
+        SELECT i.*, i.base_m AS distance_m FROM inside i
+        WHERE (SELECT n FROM counted) <= :few AND {_able("i.base_m", base_m="i.base_m")}"""
+    likely = "SELECT * FROM bounded WHERE place <= :timed"
+    others = "SELECT * FROM bounded WHERE place > :timed AND at_most >= (SELECT score FROM goal)"
+    return f"""
+        WITH {_BLOCKED}, {_BASELINE},
+        inside AS MATERIALIZED (
+            SELECT i.*, base.base_m
+            FROM search_index i {_WAY}
+            WHERE i.category_id = :category_id AND i.reach_box @> CAST(:spot AS box)
+            LIMIT :few + 1
+        ),
+        counted AS MATERIALIZED (SELECT count(*) AS n FROM inside),
+        density AS MATERIALIZED (
+            SELECT least(count(*), :dense_enough) AS eligible FROM inside i
+            WHERE (SELECT n FROM counted) <= :few AND i.base_m <= :density_radius_m
+              AND {_reach("i.base_m")} AND {_UNFIT} IS NULL
+        ), {_TIERS},
+        bounded AS MATERIALIZED (
+            SELECT *, row_number() OVER (ORDER BY at_most DESC) AS place
+            FROM ({_bounded(able, weights)}) AS b
+        ),
+        likely AS MATERIALIZED ({_timed(likely, weights)}),
+        goal AS MATERIALIZED (
+            SELECT coalesce({_kth("likely")} - {SAME_SCORE}, '-infinity') AS score
+        ),
+        scored AS (SELECT * FROM likely UNION ALL {_timed(others, weights)})
+        SELECT i.*, tier.eligible, {_BEHIND}, (SELECT n FROM counted) AS inside
+        FROM tier LEFT JOIN ({_first("scored", weights)}) i ON true
+        """
 
 
 @functools.cache
@@ -414,7 +481,7 @@ def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> str:
                 FROM search_index i {_WAY}
                 WHERE i.category_id = :category_id AND i.{column} = s.number {more}
                   AND {_reach("base.base_m")} AND NOT {_LEFT_OUT}
-                  AND {_MAY_BE_FREE} AND {_UNFIT} IS NULL
+                  AND {_FIT_AT_A_GLANCE} AND {_MAY_BE_FREE} AND {_UNFIT} IS NULL
                 ORDER BY i.standing DESC
                 LIMIT {number}
             ) i"""
@@ -422,7 +489,7 @@ def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> str:
     elsewhere = "AND i.square <> ALL(CAST(:near_squares AS bigint[]))"
     near = "SELECT * FROM seeds i WHERE i.distance_m <= (SELECT radius_m FROM tier)"
     known = "(SELECT count(*) FROM seeds WHERE base_m <= :density_radius_m)"
-    scored = _scored(near, weights, timed="ORDER BY at_most DESC LIMIT :timed")
+    likely = f"SELECT * FROM ({_bounded(near, weights)}) AS b ORDER BY at_most DESC LIMIT :timed"
     return f"""
         WITH {_BLOCKED}, {_BASELINE},
         seeds AS MATERIALIZED (
@@ -431,11 +498,9 @@ def _goal_statement(weights: tuple[str, ...], by_squares: bool) -> str:
             {some(":near_blocks", "block", ":of_a_block", elsewhere)}
             LIMIT :seeds
         ), {_density(by_squares=by_squares, known=known)},
-        scored AS (SELECT i.provider_id, i.score FROM ({scored}) i)
-        SELECT tier.eligible, {_BEHIND}, (SELECT bounded FROM baseline) IS TRUE AS bounded, (
-            SELECT i.score FROM (SELECT * FROM scored ORDER BY score DESC OFFSET 0) i {_CAPS}
-            WHERE caps.full_up IS NULL OFFSET :limit - 1 LIMIT 1
-        ) AS goal
+        scored AS (SELECT i.provider_id, i.score FROM ({_timed(likely, weights)}) i)
+        SELECT tier.eligible, (SELECT bounded FROM baseline) IS TRUE AS bounded,
+               {_kth("scored")} AS goal
         FROM tier
         """
 
@@ -501,17 +566,12 @@ def _best_statement(weights: tuple[str, ...], source: str, by_squares: bool) -> 
               AND i.reach_box @> CAST(:spot AS box)
               AND base.base_m > :within_m AND {_able(_FROM_BASE)}"""
     cut = ", i.kept, i.least" if source == "duty" else ""
-    parts = "".join(f", i.value_{name}" for name in weights)
-    scored = _scored(rows, weights, also=cut, timed="WHERE at_most >= :goal")
+    likely = f"SELECT * FROM ({_bounded(rows, weights, also=cut)}) AS b WHERE at_most >= :goal"
+    scored = f"({_timed(likely, weights)})"
     return f"""
         WITH {_BLOCKED}, {_BASELINE}, {tier}
         SELECT i.*, tier.eligible, {_BEHIND}
-        FROM tier LEFT JOIN (
-            SELECT {", ".join(f"i.{one.strip()}" for one in _SHOWN.split(","))} {parts} {cut}
-            FROM (SELECT i.* FROM ({scored}) i {_ORDER} OFFSET 0) i {_CAPS}
-            WHERE caps.full_up IS NULL
-            LIMIT :limit
-        ) i ON true
+        FROM tier LEFT JOIN ({_first(scored, weights, also=cut)}) i ON true
         """
 
 
@@ -794,6 +854,19 @@ class Ground:
             "near_blocks": _array(self.near_blocks),
             "density_blocks": _array(self.density_blocks or ()),
         }
+
+
+def few(
+    session: Session, weights: tuple[str, ...], asked: _Parameters, *, limit: int, at_most: int
+) -> list[Any]:
+    """The best by their calendars where at most so many reach the place: ``inside`` is how
+    many do, and where it is more, the answer is nobody. At least one row."""
+    more = {
+        "limit": Int8(limit),
+        "few": Int8(at_most),
+        "timed": Int8(most_timed(limit)),
+    }
+    return _run(session, _few_statement(weights), asked | more)
 
 
 def goal(

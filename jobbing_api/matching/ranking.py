@@ -33,6 +33,9 @@ _SQUARES_AT_MOST = 260
 #: Where density would take more blocks than this, it is counted by reach.
 _BLOCKS_AT_MOST = 400
 
+#: Where no more than this reach a place, all of them are read at once.
+_FEW = 400
+
 #: How many of the nearest are judged to say who fell out.
 _NEAREST = 100
 
@@ -176,7 +179,15 @@ class _Search:
         return found
 
     def _by_calendar(self) -> Ranking | None:
-        """The best by their calendars, online or not; None if there are too few."""
+        """The best by their calendars, online or not; None if there is nobody, or fewer
+        than asked for where many live."""
+        rows = candidates.few(
+            self._session, self._weights, self._asked, limit=self._limit, at_most=_FEW
+        )
+        if self._settled(rows[0].behind):
+            return self._by_calendar()
+        if rows[0].inside <= _FEW:
+            return None if rows[0].provider_id is None else self._found(rows)
         first = candidates.goal(
             self._session,
             self._weights,
@@ -184,8 +195,6 @@ class _Search:
             by_squares=self._by_squares,
             limit=self._limit,
         )
-        if self._settled(first.behind):
-            return self._by_calendar()
         if first.goal is None:
             return None
         tier = markets.tier(self._policy, first.eligible)
