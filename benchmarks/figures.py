@@ -52,9 +52,7 @@ def recall(found: Collection[object], exact: Collection[object]) -> float:
     return len(set(found) & set(exact)) / len(set(exact))
 
 
-def mean_recall(
-    found: Sequence[Collection[object]], exact: Sequence[Collection[object]]
-) -> float:
+def mean_recall(found: Sequence[Collection[object]], exact: Sequence[Collection[object]]) -> float:
     """The mean of each request's recall. Raises ValueError when the lengths differ."""
     shares = [recall(one, other) for one, other in zip(found, exact, strict=True)]
     return sum(shares) / len(shares) if shares else 1.0

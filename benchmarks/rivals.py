@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from psycopg.types.numeric import Int2, Int8
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, TextClause, text
 from sqlalchemy.orm import Session
 
 from benchmarks.workload import Ask
@@ -22,7 +22,7 @@ from jobbing_api import markets, matching
 
 # Private names on purpose: a rival with filters or a score of its own would be another
 # question, and a second wording of them would drift from the first.
-from jobbing_api.matching import candidates
+from jobbing_api.matching import candidates, scoring
 
 #: How many are wanted.
 LIMIT = 20
@@ -103,10 +103,13 @@ class OnPostgres:
         # As the application does; after a rollback the driver would prepare all anew.
         self._session.commit()
 
-    def tell_statistics(self) -> None:
-        """Have the server count now what this connection has read until now."""
+    def counted(self, counters: TextClause) -> tuple[Any, ...]:
+        """The server's counters, what this connection has read until now among them."""
         self._session.execute(text("SELECT pg_stat_force_next_flush()"))
         self._session.commit()
+        row = self._session.execute(counters).one()
+        self._session.commit()
+        return tuple(row)
 
     def close(self) -> None:
         """See Contender."""
@@ -117,6 +120,17 @@ class OnPostgres:
 def ours(engine: Engine, policies: Policies) -> OnPostgres:
     """``matching.rank``, as the application calls it."""
     return OnPostgres("ours", engine, policies, _ours)
+
+
+def ours_smaller(engine: Engine, policies: Policies, asks: Iterable[Ask]) -> OnPostgres:
+    """Ours over a smaller population, whose requests are told by the same names."""
+    by_name = {ask.name: ask for ask in asks}
+    return OnPostgres(
+        "ours_smaller",
+        engine,
+        policies,
+        lambda session, ask, policy: _ours(session, by_name[ask.name], policy),
+    )
 
 
 def dwithin_sort(engine: Engine, policies: Policies) -> OnPostgres:
@@ -219,7 +233,10 @@ def _fitting(source: str) -> str:
         ) way
         WHERE i.category_id = :category_id
           AND (:urgency <> 'now' OR i.online)
-          AND {candidates._able("way.distance_m")}"""
+          AND {candidates._reach("base.base_m")}
+          AND way.distance_m <= (SELECT radius_m FROM tier)
+          AND NOT {candidates._LEFT_OUT}
+          AND {candidates._MAY_BE_FREE} AND {candidates._UNFIT} IS NULL"""
 
 
 _WITHIN = f"ST_DWithin(i.base, CAST(:point AS geography), {CAP_M}, false)"
@@ -246,16 +263,51 @@ def _nearest() -> str:
         ) i""")
 
 
+def _scored(rows: str, weights: tuple[str, ...]) -> str:
+    """``rows`` with figures, slot and score; those without a slot are gone."""
+    figures = candidates._FIGURE_COLUMNS.replace(
+        "CAST(:decay_m AS float8)", "(SELECT decay_m FROM tier)"
+    )
+    return f"""
+        SELECT v.*, {scoring.score(weights).replace("m.", "v.")} AS score
+        FROM (
+            SELECT m.provider_id {scoring.values(weights, of_slot=False)}
+                   {scoring.values(weights, of_slot=True)}
+            FROM (
+                SELECT i.provider_id, i.online, i.distance_m, i.price_kind, i.amount_cents,
+                       i.call_out_fee_cents, true AS inside_hours, inside.starts_at,
+                       inside.free_s, {figures}
+                FROM ({rows}) i {candidates._OPEN} {candidates._FIGURES}
+                WHERE inside.starts_at IS NOT NULL
+                OFFSET 0
+            ) m
+            OFFSET 0
+        ) v"""
+
+
 @functools.cache
 def _statement(weights: tuple[str, ...], rows: str) -> str:
     return f"""
         WITH {candidates._BLOCKED}, {candidates._BASELINE}, {_TIER}
         SELECT i.provider_id, i.score
         FROM (
-            SELECT i.* FROM ({candidates._scored(rows, weights, timed="")}) i {candidates._ORDER} OFFSET 0
+            SELECT i.* FROM ({_scored(rows, weights)}) i {candidates._ORDER} OFFSET 0
         ) i {candidates._CAPS}
         WHERE caps.full_up IS NULL
         LIMIT :limit"""
+
+
+_BEYOND = text(
+    "SELECT bool_or(ST_Distance(base, CAST(:point AS geography), false) > :cap_m)"
+    " FROM providers WHERE account_id = ANY(:ids)"
+)
+
+
+def beyond_cap(session: Session, ask: Ask, ids: Sequence[uuid.UUID]) -> bool:
+    """Whether one of these providers lives farther from the job than the rivals look."""
+    lon, lat = ask.request.place
+    asked = {"point": f"SRID=4326;POINT({lon!r} {lat!r})", "cap_m": CAP_M, "ids": list(ids)}
+    return bool(session.scalar(_BEYOND, asked))
 
 
 # What it cost -----------------------------------------------------------------------------

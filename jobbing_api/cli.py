@@ -198,7 +198,8 @@ def rank(config: settings.Settings, job: uuid.UUID, explain: bool) -> None:
     click.echo(
         "That is everybody in reach."
         if ranking.complete
-        else "The best of everybody in reach were known without judging the others."
+        else "Those are the nearest. The best below are of everybody in reach, known without"
+        " judging the others."
     )
     if ranking.candidates:
         click.echo(f"\n{'':4}{'score':>6}  {'provider':36}  {'distance':>10}  starts (UTC)")
@@ -270,7 +271,7 @@ def index() -> None:
 @index.command("rebuild")
 @command
 def rebuild_index(config: settings.Settings) -> None:
-    """Make the whole index anew, in one transaction.
+    """Take the baselines and make the whole index anew, in one transaction.
 
     After a restore, when check found something, or so that rows of one neighbourhood
     lie side by side again. Searches go on with the old rows meanwhile; whoever changes
@@ -330,10 +331,15 @@ def baselines(config: settings.Settings) -> None:
     profile meanwhile waits, as in rebuild.
     """
     _connected(config)
+    now = datetime.now(UTC)
     with database.transaction() as session:
         _take_your_time(session)
-        moved = matching.index.take_baselines(session, now=datetime.now(UTC))
-    click.echo(f"{moved} moved" if moved else "none moved")
+        due = matching.index.baselines_due(session, now=now)
+    for market_id, category_id in due:
+        with database.transaction() as session:
+            _take_your_time(session)
+            matching.index.take_baseline(session, market_id, category_id, now=now)
+    click.echo(f"{len(due)} moved" if due else "none moved")
 
 
 def _take_your_time(session: Session) -> None:

@@ -175,12 +175,16 @@ def take_baselines(now: datetime) -> None:
     """By what people's figures are judged follows the figures. Run twice, the second
     finds nothing to do."""
     with database.transaction() as session:
-        # All rows of a town's cleaners take longer to derive than anybody waits for an
-        # answer.
-        session.execute(text("SET LOCAL statement_timeout = 0"))
-        moved = matching.index.take_baselines(session, now=now)
-    if moved:
-        _log.info("clock.baselines_moved", categories=moved)
+        due = matching.index.baselines_due(session, now=now)
+    for market_id, category_id in due:
+        # One at a time: whoever changes a profile meanwhile waits for one category.
+        with database.transaction() as session:
+            # All rows of a town's cleaners take longer to derive than anybody waits for an
+            # answer.
+            session.execute(text("SET LOCAL statement_timeout = 0"))
+            matching.index.take_baseline(session, market_id, category_id, now=now)
+    if due:
+        _log.info("clock.baselines_moved", categories=len(due))
 
 
 #: What may wait, and how long. When last is in the leader's memory only.

@@ -582,7 +582,9 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
         whom = f"{category} AND i.provider_id = ANY(CAST(:only AS uuid[]))"
     else:
         whom = f"{category} AND i.reach_box @> CAST(:spot AS box)"
+    read = "0"
     if source == "nearest":
+        read = f"(SELECT count(*) FROM (SELECT FROM search_index i WHERE {whom} LIMIT :nearest) r)"
         rows = f"""(
                 SELECT i.* FROM search_index i WHERE {whom}
                 ORDER BY i.base <-> CAST(:point AS geography) LIMIT :nearest
@@ -660,7 +662,7 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
              FROM missed ORDER BY distance_m, provider_id LIMIT {NEAR_MISSES})
         )
         SELECT tier.eligible, {_BEHIND},
-               (SELECT count(*) FROM standing) AS in_reach,
+               {read} AS read, (SELECT count(*) FROM standing) AS in_reach,
                (SELECT count(*) FROM asked WHERE fell_out IS NULL) AS ranked,
                (SELECT jsonb_object_agg(fell_out, n)
                 FROM (SELECT fell_out, count(*) AS n FROM missed GROUP BY fell_out) AS by_filter)

@@ -17,7 +17,7 @@ from sqlalchemy import ARRAY, Row, Uuid, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from jobbing_api import markets, providers
+from jobbing_api import errors, markets, providers
 from jobbing_api.database import Instant
 from jobbing_api.matching import models
 
@@ -126,30 +126,57 @@ def check(
 
 def take_baselines(session: Session, *, now: datetime) -> int:
     """Take the mean of ratings and the rules of every market's categories; returns how
-    many had moved. The rows made by those are derived anew in this transaction.
+    many had moved. The rows made by those are derived anew in this transaction: for a
+    large market, take those that are due one by one.
 
     Run twice, the second finds nothing to do.
     """
-    moved = _moved(session, now)
-    for key, values in moved.items():
-        _write(session, key, values, now)
-        _derive_category(session, *key, now)
-    session.expire_all()
-    return len(moved)
+    due = baselines_due(session, now=now)
+    for market_id, category_id in due:
+        take_baseline(session, market_id, category_id, now=now)
+    return len(due)
 
 
 _Key = tuple[uuid.UUID, int]
 
 
+def baselines_due(session: Session, *, now: datetime) -> list[_Key]:
+    """The markets and categories whose baseline is not there or no longer good enough."""
+    return list(_moved(session, now))
+
+
+def take_baseline(
+    session: Session, market_id: uuid.UUID, category_id: int, *, now: datetime
+) -> None:
+    """Take one baseline and derive the category's rows anew in this transaction."""
+    session.flush()
+    key = (market_id, category_id)
+    mean = session.scalar(
+        select(func.avg(_Entry.stars)).where(
+            _Entry.market_id == market_id,
+            _Entry.category_id == category_id,
+            _Entry.kind == "rated",
+            _Entry.at <= now,
+        )
+    )
+    values = _values(session, key, mean, now)
+    if values is None:
+        return
+    _write(session, key, values, now)
+    _derive_category(session, market_id, category_id, now)
+    session.expire_all()
+
+
+_Entry = providers.models.RecordEntry
+
+
 def _moved(session: Session, now: datetime) -> dict[_Key, dict[str, Any]]:
-    """The values of every baseline that is not there or no longer good enough."""
-    entry = providers.models.RecordEntry
     means: dict[_Key, float] = {
         (row.market_id, row.category_id): row.mean
         for row in session.execute(
-            select(entry.market_id, entry.category_id, func.avg(entry.stars).label("mean"))
-            .where(entry.kind == "rated", entry.at <= now)
-            .group_by(entry.market_id, entry.category_id)
+            select(_Entry.market_id, _Entry.category_id, func.avg(_Entry.stars).label("mean"))
+            .where(_Entry.kind == "rated", _Entry.at <= now)
+            .group_by(_Entry.market_id, _Entry.category_id)
         )
     }
     taken = {
@@ -160,7 +187,7 @@ def _moved(session: Session, now: datetime) -> dict[_Key, dict[str, Any]]:
         for category_id in session.scalars(select(markets.models.Category.id)).all():
             key = (market_id, category_id)
             values = _values(session, key, means.get(key), now)
-            if not _stands(taken.get(key), values):
+            if values is not None and not _stands(taken.get(key), values):
                 found[key] = values
     return found
 
@@ -175,11 +202,14 @@ def _write(session: Session, key: _Key, values: dict[str, Any], now: datetime) -
     )
 
 
-def _values(session: Session, key: _Key, mean: Any, now: datetime) -> dict[str, Any]:
-    market_id, category_id = key
-    rules = markets.policy_in_force(
-        session, market_id=market_id, category_id=category_id, urgency=_TYPICAL_URGENCY, now=now
-    )
+def _values(session: Session, key: _Key, mean: Any, now: datetime) -> dict[str, Any] | None:
+    """What a baseline says; None for a market whose rules are still to come."""
+    try:
+        rules = markets.policy_in_force(
+            session, market_id=key[0], category_id=key[1], urgency=_TYPICAL_URGENCY, now=now
+        )
+    except errors.NotFound:
+        return None
     return {
         "rating_mean": None if mean is None else float(mean),
         "rating_half_life_days": rules.rating_half_life_days,

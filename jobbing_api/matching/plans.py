@@ -22,7 +22,7 @@ from jobbing_api.matching import candidates, ranking
 from jobbing_api.matching.candidates import Request
 
 #: Each kind of question has a parameter that no other has.
-_MARKS = {"seeds": "goal", "most": "duty", "floors": "best", "nearest": "judged"}
+_MARKS = {"few": "few", "seeds": "goal", "most": "duty", "floors": "best", "nearest": "judged"}
 
 #: What a statement is prepared as while it is explained.
 _NAME = sql.Identifier("jobbing_explained")
@@ -36,7 +36,7 @@ _FETCHED = """
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """One statement of a search: ``name`` is goal, best, duty or judged.
+    """One statement of a search: ``name`` is few, goal, best, duty or judged.
 
     ``rows_read`` of the search index, left out afterwards or not; ``pages_hit`` in the
     database's memory and ``pages_read`` from outside it, of 8 KiB each; the milliseconds
@@ -65,9 +65,9 @@ def listening(session: Session) -> Iterator[list[Figures]]:
         names: Sequence[str],
         parameters: Mapping[str, Any],
     ) -> None:
-        # What only prepares a search has none of these.
-        kind = next((kind for mark, kind in _MARKS.items() if mark in parameters), None)
-        if kind is not None:
+        # What only prepares a search asks for nobody.
+        if "limit" in parameters:
+            kind = next((kind for mark, kind in _MARKS.items() if mark in parameters), "other")
             heard.append(_figures(driver, kind, statement, [parameters[one] for one in names]))
 
     session.info[candidates.LISTENER] = hear

@@ -173,9 +173,7 @@ class _Search:
             return self._judged("reach")
         if judge == "nearest":
             near = self._judged("nearest", nearest=_NEAREST)
-            return dataclasses.replace(
-                near, candidates=found.candidates, complete=near.in_reach < _NEAREST
-            )
+            return dataclasses.replace(near, candidates=found.candidates)
         return found
 
     def _by_calendar(self) -> Ranking | None:
@@ -295,7 +293,8 @@ class _Search:
             ranked=first.ranked,
             eligible=first.eligible,
             tier=markets.tier(self._policy, first.eligible),
-            complete=True,
+            # Of the nearest as many were read as were asked for: there may be more.
+            complete=source != "nearest" or first.read < nearest,
         )
 
     def _settled(self, behind: bool) -> bool:

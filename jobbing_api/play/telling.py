@@ -129,7 +129,7 @@ class Teller:
         asked, ranked = ranking["asked"], ranking["candidates"]
         self._line(
             self._say(
-                "counts",
+                "counts" if ranking["complete"] else "counts-at-least",
                 in_reach=ranking["in_reach"],
                 asked=len(asked),
                 ranked=ranking["ranked"],

@@ -257,7 +257,7 @@ class _Walk:
                     f"the job is {present['state']}: {present['unfilled_because'] or ''}"
                 )
             return None, (
-                f"{len(ranking['asked'])} of {ranking['in_reach']} in reach are chosen"
+                f"{len(ranking['asked'])} of {ranking['in_reach']} judged are chosen"
                 f" and {len(sent)} asked"
             )
 

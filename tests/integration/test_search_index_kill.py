@@ -10,16 +10,18 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session
 
 from jobbing_api import markets, matching, providers
 from tests import factories
+from tests.conftest import Servers, create_database, drop_database
 
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 
@@ -136,8 +138,10 @@ class Case:
         with Session(self.engine) as session:
             assert matching.index.check(session) == []
             assert session.scalar(text("SELECT count(*) FROM search_index_due")) == 0
-            rows = text("SELECT i::text FROM search_index i ORDER BY provider_id, category_id")
-            return list(session.scalars(rows))
+            rows = text(
+                "SELECT i::text FROM search_index i WHERE provider_id = :id ORDER BY category_id"
+            )
+            return list(session.scalars(rows, {"id": self.provider_id}))
 
     @contextmanager
     def writer(self, *steps: str) -> Iterator[Writer]:
@@ -157,9 +161,20 @@ class Case:
                 process.kill()
 
 
+@pytest.fixture(scope="module")
+def cemetery(test_servers: Servers) -> Iterator[Engine]:
+    """A database for all deaths: each befalls somebody else."""
+    name = f"deaths_{uuid.uuid4().hex[:12]}"
+    create_database(test_servers, name, test_servers.template)
+    engine = create_engine(test_servers.database_url(name))
+    yield engine
+    engine.dispose()
+    drop_database(test_servers, name)
+
+
 @pytest.fixture
-def case(own_database: Engine) -> Case:
-    return Case(own_database)
+def case(cemetery: Engine) -> Case:
+    return Case(cemetery)
 
 
 def wait_until_it_waits(engine: Engine, backend: int) -> None:
@@ -228,7 +243,7 @@ def test_who_is_killed_while_the_commit_derives_has_done_it_all(case: Case) -> N
         writer.process.send_signal(signal.SIGKILL)
         writer.process.wait(timeout=10)
         other.rollback()
-        writer.isis_gone(case.engine)
+        writer.is_gone(case.engine)
     [row] = case.rows()
     assert "4321" in row
 
@@ -245,5 +260,5 @@ def test_whenever_death_comes_around_the_commit_it_is_all_or_nothing(
         DEATHS[death](writer, case.engine)
     rows = case.rows()
     with Session(case.engine) as session:
-        changed = session.scalar(text("SELECT reach_m FROM providers")) == 4321
+        changed = providers.get(session, case.provider_id).reach_m == 4321
     assert (rows != case.before) == changed
