@@ -218,14 +218,15 @@ _FIGURES = """
                    AS offers_unanswered
         FROM record_entries e
         CROSS JOIN LATERAL (
-            SELECT power(0.5::float8, date_part('epoch', :now - e.at) / :half_life_s) AS weight
+            SELECT CASE WHEN old.lives > 500 THEN 0 ELSE power(0.5::float8, old.lives) END AS weight
+            FROM (SELECT date_part('epoch', :now - e.at) / :half_life_s AS lives) old
         ) age
         WHERE NOT figures.hold AND e.provider_id = i.provider_id AND e.at <= :now
     ) record ON true
     CROSS JOIN LATERAL (
         SELECT CASE WHEN figures.hold AND i.rating_weight > 0
-                    THEN power(0.5::float8, date_part('epoch', :now - i.figures_at)
-                                            / :half_life_s) END AS since
+                    THEN power(0.5::float8, least(500, date_part('epoch', :now - i.figures_at)
+                                                       / :half_life_s)) END AS since
     ) age"""
 _FIGURE_COLUMNS = """
     (SELECT rating_mean FROM baseline) AS rating_mean, CAST(:decay_m AS float8) AS decay_m,

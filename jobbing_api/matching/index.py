@@ -243,6 +243,10 @@ def _stands(taken: models.Baseline | None, values: dict[str, Any]) -> bool:
 def _derive_category(
     session: Session, market_id: uuid.UUID, category_id: int, now: datetime
 ) -> None:
+    # By everybody's lock, before anybody is looked up: whoever is new meanwhile is judged
+    # by the new baseline too, and a search sees the old one with the old rows or the new
+    # one with the new.
+    session.execute(_TAKE_TURNS)
     provider, skill = providers.models.Provider, providers.models.Skill
     ids = session.scalars(
         select(provider.account_id)
@@ -250,10 +254,6 @@ def _derive_category(
         .where(provider.market_id == market_id, skill.category_id == category_id)
         .order_by(provider.account_id)
     ).all()
-    if ids:
-        # At once and by everybody's lock: a search sees the old baseline with the old
-        # rows or the new one with the new.
-        session.execute(_TAKE_TURNS)
     for first in range(0, len(ids), _BATCH):
         session.execute(_DERIVE, {"ids": ids[first : first + _BATCH], "as_of": now})
 

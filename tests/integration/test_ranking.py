@@ -639,11 +639,12 @@ def test_a_search_leaves_counts_and_no_places(session: Session, now: datetime) -
     request = ask(session, now, languages=("fr",))
     ranked(session, now, request, purpose=None)
     assert session.scalars(select(matching_models.Search)).all() == []
-    ranked(session, now, request)
+    ranked(session, now, request, judge="everybody")
     session.expire_all()
     search = session.scalars(select(matching_models.Search)).one()
     assert (search.job_id, search.at, search.purpose) == (request.job_id, now, "look")
     assert (search.in_reach, search.ranked, search.fell_out) == (2, 1, {"language": 1})
+    assert search.complete
     assert search.cell == geography.demand_cell(factories.LYON)
     assert (search.market_id, search.urgency) == (request.market_id, "scheduled")
 

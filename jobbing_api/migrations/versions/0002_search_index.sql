@@ -174,9 +174,10 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
         WHERE provider_id = p.account_id AND released_at IS NULL
     ) visits
     CROSS JOIN LATERAL (
-        SELECT sum(stars * power(0.5::float8, age.lives))
+        -- Sums of floats depend on their order: one order, whatever the plan.
+        SELECT sum(stars * age.weight ORDER BY at, e.id)
                    FILTER (WHERE kind = 'rated' AND at <= as_of) AS rating_sum,
-               sum(power(0.5::float8, age.lives))
+               sum(age.weight ORDER BY at, e.id)
                    FILTER (WHERE kind = 'rated' AND at <= as_of) AS rating_weight,
                count(*) FILTER (WHERE kind = 'kept' AND at <= as_of AND expires > as_of) AS kept,
                count(*) FILTER (WHERE kind IN ('late', 'cancelled', 'absent')
@@ -188,8 +189,8 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
                -- Until something that counts expires, or something ahead comes true.
                least(min(expires) FILTER (WHERE at <= as_of AND expires > as_of),
                      min(at) FILTER (WHERE at > as_of)) AS until,
-               array_agg(at) FILTER (WHERE kind = 'rated') AS rated_at,
-               array_agg(stars::int) FILTER (WHERE kind = 'rated') AS stars,
+               array_agg(at ORDER BY at, e.id) FILTER (WHERE kind = 'rated') AS rated_at,
+               array_agg(stars::int ORDER BY at, e.id) FILTER (WHERE kind = 'rated') AS stars,
                array_agg(at) FILTER (WHERE kind = 'kept') AS kept_at,
                array_agg(at) FILTER (WHERE kind IN ('late', 'cancelled', 'absent'))
                    AS let_down_at,
@@ -197,13 +198,16 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
                array_agg(at) FILTER (WHERE kind = 'unanswered') AS unanswered_at
         FROM record_entries e
         CROSS JOIN LATERAL (
-            SELECT extract(epoch FROM as_of - at)::float8
-                       / (b.rating_half_life_days * 86400.0) AS lives,
+            -- So old that a float cannot say how little it weighs is nothing.
+            SELECT CASE WHEN old.lives > 500 THEN 0 ELSE power(0.5::float8, old.lives) END
+                       AS weight,
                    CASE WHEN kind IN ('answered', 'unanswered')
                         THEN at + make_interval(secs => b.responsiveness_days * 86400.0)
                         WHEN kind <> 'rated'
                         THEN at + make_interval(secs => b.reliability_days * 86400.0)
                    END AS expires
+            FROM (SELECT greatest(-500, extract(epoch FROM as_of - at)::float8
+                                        / (b.rating_half_life_days * 86400.0)) AS lives) old
         ) age
         WHERE b.market_id IS NOT NULL AND provider_id = p.account_id
           AND kind NOT IN ('asked', 'withdrawn')
