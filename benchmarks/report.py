@@ -5,9 +5,11 @@ Hides: the table on the terminal, docs/benchmarks.md and the plot beside it.
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,8 @@ from sqlalchemy import Engine, text
 
 from benchmarks import rivals, waiting
 
-try:
-    from benchmarks import plot
-except ImportError:
-    # Without matplotlib there is no picture, and everything else as ever.
-    plot = None  # type: ignore[assignment]
+# Without matplotlib there is no picture, and everything else as ever.
+_plot = importlib.import_module("benchmarks.plot") if find_spec("matplotlib") else None
 
 _ROOT = Path(__file__).parent.parent
 _PAGE = _ROOT / "docs" / "benchmarks.md"
@@ -135,16 +134,15 @@ def _headlines(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 def write(found: dict[str, Any]) -> None:
     """docs/benchmarks.md, and the plot in it where matplotlib is installed."""
-    drawn = plot is not None
-    if plot is not None:
-        plot.draw(found["quiet"], WHO, found["providers"], _PLOT)
+    if _plot is not None:
+        _plot.draw(found["quiet"], WHO, found["providers"], _PLOT)
     else:
         waiting.say("No plot: matplotlib is not installed (pip install -e .[bench]).")
-    _PAGE.write_text("\n".join(_page(found, drawn)) + "\n", "utf-8")
+    _PAGE.write_text("\n".join(_page(found, drawn=_plot is not None)) + "\n", "utf-8")
     waiting.say(f"Wrote {_PAGE.relative_to(_ROOT)}.")
 
 
-def _page(found: dict[str, Any], drawn: bool) -> list[str]:
+def _page(found: dict[str, Any], *, drawn: bool) -> list[str]:
     plural = f"{found['providers']:,}"
     return [
         "# Ranking, measured",
