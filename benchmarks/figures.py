@@ -58,12 +58,6 @@ def mean_recall(found: Sequence[Collection[object]], exact: Sequence[Collection[
     return sum(shares) / len(shares) if shares else 1.0
 
 
-def share_equal(found: Sequence[object], exact: Sequence[object]) -> float:
-    """Of how many requests the whole answer is the same, order included, as a share."""
-    same = [one == other for one, other in zip(found, exact, strict=True)]
-    return sum(same) / len(same) if same else 1.0
-
-
 def ratio(a: float, b: float) -> float | None:
     """``a / b``; None where ``b`` is nothing, which JSON can say and infinity it cannot."""
     return a / b if b else None

@@ -54,6 +54,8 @@ _PASSES = 3
 _WRITERS_FIRST_S = 5
 #: Providers whose rows in the index are compared with their sources after the writing.
 _COMPARED = 300
+#: Of the rate that writers are to keep, what counts as keeping it.
+_ENOUGH = 0.97
 #: Requests over which rows and pages are counted, for the slow rivals.
 _COUNTED = 200
 
@@ -274,6 +276,12 @@ class _Run:
                 after = weight.room(session)
             found["index_differences"] = _index_differences(engine)
         busy, quiet = figures.spread(busy_s), figures.spread(quiet_s)
+        reached = min(
+            timed.presences_a_second / writers.PRESENCES_A_SECOND,
+            timed.calendars_a_second / writers.CALENDARS_A_SECOND,
+        )
+        if reached < _ENOUGH:
+            waiting.say(f"Writers reached only {reached:.0%} of the rate they were to keep.")
         wrong = [*still.mismatches, *moving.mismatches]
         for one in wrong[:5]:
             waiting.say(one)
@@ -296,6 +304,7 @@ class _Run:
             "checks": still.count + moving.count,
             "checks_while_writing": moving.count,
             "mismatches": len(wrong),
+            "writers_reached": min(1.0, reached),
             "p95_busy_vs_quiet": busy.p95_ms / quiet.p95_ms,
         }
 

@@ -73,14 +73,14 @@ def table(found: dict[str, Any]) -> None:
     """The figures on standard output."""
     console = Console(highlight=False)
     shown = Table(title=f"{found['providers']:,} providers, {found['requests']:,} requests")
-    shown.add_column("")
-    for name in ("p50 ms", "p95 ms", "p99 ms", "client CPU ms", "server CPU ms", "recall"):
+    shown.add_column("", no_wrap=True)
+    for name in ("p50 ms", "p95 ms", "p99 ms", "client ms", "server ms", "recall"):
         shown.add_column(name, justify="right")
-    for row in _rows(found):
-        shown.add_row(*row)
+    for (_, *cells), name in zip(_rows(found), found["quiet"], strict=True):
+        shown.add_row(name, *cells)
     console.print(shown)
-    for name, value in _headlines(found):
-        console.print(f"{name}: {value}")
+    for title, value in _headlines(found):
+        console.print(f"{title}: {value}", soft_wrap=True)
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -143,16 +143,15 @@ def write(found: dict[str, Any]) -> None:
 
 
 def _page(found: dict[str, Any], *, drawn: bool) -> list[str]:
-    plural = f"{found['providers']:,}"
     return [
         "# Ranking, measured",
         "",
         f"*Written by `python -m benchmarks.ranking --providers {found['providers']}`; do not"
         " edit. Figures are one machine's: trust the ratios.*",
         "",
-        f"Of {plural} made-up providers over France, which twenty are best for a job? The same"
-        f" {found['requests']:,} requests are put to ours and to each rival in turn, in one run:"
-        " 40 % for now, 60 % scheduled, 10 % outside usual hours, places by population and"
+        f"Of {found['providers']:,} made-up providers over France, which twenty are best for a job?"
+        f" The same {found['requests']:,} requests are put to ours and to each rival in turn, in one"
+        " run: 40 % for now, 60 % scheduled, 10 % outside usual hours, places by population and"
         " skills by their share. Who goes first changes from request to request, after a pass"
         " that is not counted. All rivals on PostgreSQL read the same table through connections"
         " with the same settings and, but for the floor, use the same filters and the same"
@@ -286,5 +285,6 @@ def _recall(found: dict[str, Any], name: str) -> str:
 
 
 def _markdown(head: tuple[str, ...], rows: list[Any]) -> list[str]:
-    align = ["---", *("---:" for _ in head[1:])]
+    # Figures line up on the right, words on the left.
+    align = ["---", *("---:" if name else "---" for name in head[1:])]
     return [f"| {' | '.join(cells)} |" for cells in (head, align, *rows)]

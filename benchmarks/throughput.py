@@ -114,6 +114,5 @@ def _client(
 
 
 def _ask(one: Contender, ask: Ask) -> None:
-    one.begin()
     one.answer(ask)
     one.end()
