@@ -27,6 +27,7 @@ def draw(
     axes.set_yticks(range(len(shown)), [names[name].replace("`", "") for name in shown])
     axes.invert_yaxis()
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.margins(x=0.12)
     axes.set_xlabel("milliseconds a request, logarithmic")
     axes.set_title(f"The best twenty of {providers:,} providers", fontsize=10)

@@ -150,8 +150,8 @@ def _page(found: dict[str, Any], *, drawn: bool) -> list[str]:
         " edit. Figures are one machine's: trust the ratios.*",
         "",
         f"Of {found['providers']:,} made-up providers over France, which twenty are best for a job?"
-        f" The same {found['requests']:,} requests are put to ours and to each rival in turn, in one"
-        " run: 40 % for now, 60 % scheduled, 10 % outside usual hours, places by population and"
+        f" The same {found['requests']:,} requests are put to ours and to each rival in turn, in"
+        " one run: 40 % for now, 60 % scheduled, 10 % outside usual hours, places by population and"
         " skills by their share. Who goes first changes from request to request, after a pass"
         " that is not counted. All rivals on PostgreSQL read the same table through connections"
         " with the same settings and, but for the floor, use the same filters and the same"
