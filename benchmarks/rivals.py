@@ -265,9 +265,7 @@ def _nearest() -> str:
 
 def _scored(rows: str, weights: tuple[str, ...]) -> str:
     """``rows`` with figures, slot and score; those without a slot are gone."""
-    figures = candidates._FIGURE_COLUMNS.replace(
-        "CAST(:decay_m AS float8)", "(SELECT decay_m FROM tier)"
-    )
+    figures = candidates._FIGURE_COLUMNS
     return f"""
         SELECT v.*, {scoring.score(weights).replace("m.", "v.")} AS score
         FROM (

@@ -3,12 +3,13 @@
 Hides: the statements. All are made of the same few pieces, so that a filter or a
 measure is said once: ``_UNFIT``, ``_reach``, ``_FIGURES``, ``_OPEN``, ``_CAPS``.
 
+- ``few``: the k best where so few reach a place that all of them are read.
 - ``goal``: how dense a place is, and a score that the k-th best reaches at least, found
   among the good ones close by.
 - ``best``: the k best of all who could still reach a given score, from the squares of a
-  grid, or of all on duty.
-- ``everybody``: the judgement on each in reach, with the first filter that each fails.
-- ``nearest``: the same for the nearest few, to explain a ranking by.
+  grid; ``on_duty``: the same of all who are online.
+- ``judged``: the judgement on each in reach, or on the nearest few, with the first filter
+  that each fails.
 
 ``ranking`` decides which to ask, and when the answer is complete.
 """
@@ -229,7 +230,7 @@ _FIGURES = """
                                                        / :half_life_s)) END AS since
     ) age"""
 _FIGURE_COLUMNS = """
-    (SELECT rating_mean FROM baseline) AS rating_mean, CAST(:decay_m AS float8) AS decay_m,
+    (SELECT rating_mean FROM baseline) AS rating_mean, (SELECT decay_m FROM tier) AS decay_m,
     CASE WHEN figures.hold THEN coalesce(i.rating_sum * age.since, 0)
          ELSE coalesce(record.rating_sum, 0) END AS rating_sum,
     CASE WHEN figures.hold THEN coalesce(i.rating_weight * age.since, 0)
@@ -312,8 +313,8 @@ _CAPS = """
 _LEFT_OUT = "i.provider_id = ANY(CAST(:leave_out AS uuid[]))"
 
 #: What of a candidate leaves the database.
-_SHOWN = """provider_id, online, base_m, distance_m, price_kind, amount_cents,
-    call_out_fee_cents, starts_at, inside_hours, stars, score"""
+_SHOWN = """i.provider_id, i.online, i.base_m, i.distance_m, i.price_kind, i.amount_cents,
+    i.call_out_fee_cents, i.starts_at, i.inside_hours, i.stars, i.score"""
 
 
 def _density(*, by_squares: bool, known: str = "0") -> str:
@@ -373,7 +374,6 @@ _TIER = """
 def _bounded(rows: str, weights: Sequence[str], *, also: str = "") -> str:
     """``rows`` (``i`` with ``base_m`` and ``distance_m``, and the columns ``also``) with
     their figures, and what their score can come to before a slot is known."""
-    figures = _FIGURE_COLUMNS.replace("CAST(:decay_m AS float8)", "(SELECT decay_m FROM tier)")
     return f"""
         SELECT m.*, {scoring.at_most(weights)} AS at_most
         FROM (
@@ -381,7 +381,7 @@ def _bounded(rows: str, weights: Sequence[str], *, also: str = "") -> str:
             FROM (
                 SELECT i.provider_id, i.base_m, i.distance_m, i.online,
                        i.price_kind, i.amount_cents, i.call_out_fee_cents,
-                       i.free_time, i.visits_until, {figures} {also}
+                       i.free_time, i.visits_until, {_FIGURE_COLUMNS} {also}
                 FROM ({rows}) i {_FIGURES}
                 OFFSET 0
             ) m
@@ -421,10 +421,9 @@ _ORDER = "ORDER BY round(i.score * 1e9) DESC, md5(CAST(:job_id AS text) || i.pro
 
 def _first(scored: str, weights: Sequence[str], *, also: str = "") -> str:
     """The k best of ``scored``: in order, caps are looked at until so many pass."""
-    shown = ", ".join(f"i.{one.strip()}" for one in _SHOWN.split(","))
     parts = "".join(f", i.value_{name}" for name in weights)
     return f"""
-        SELECT {shown} {parts} {also}
+        SELECT {_SHOWN} {parts} {also}
         FROM (SELECT i.* FROM {scored} i {_ORDER} OFFSET 0) i {_CAPS}
         WHERE caps.full_up IS NULL
         LIMIT :limit"""
@@ -593,7 +592,6 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
         whom = "true"
     else:
         rows = "search_index i"
-    figures = _FIGURE_COLUMNS.replace("CAST(:decay_m AS float8)", "(SELECT decay_m FROM tier)")
     parts = "".join(f", j.value_{name}" for name in weights)
     return f"""
         WITH {_BLOCKED}, {_BASELINE}, {_density(by_squares=by_squares)},
@@ -638,7 +636,7 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
                 FROM (
                     SELECT i.provider_id, i.online, i.base_m, i.distance_m, i.price_kind,
                            i.amount_cents, i.call_out_fee_cents, i.starts_at, i.inside_hours,
-                           i.free_s, {figures}
+                           i.free_s, {_FIGURE_COLUMNS}
                     FROM asked i {_FIGURES}
                     WHERE i.fell_out IS NULL
                     OFFSET 0
@@ -654,7 +652,7 @@ def _judged_statement(weights: tuple[str, ...], source: str, by_squares: bool) -
         ),
         judged AS (
             (SELECT NULL::text AS fell_out,
-                    {", ".join(f"i.{one.strip()}" for one in _SHOWN.split(","))}
+                    {_SHOWN}
                     {parts.replace("j.", "i.")}
              FROM scored i {_ORDER} LIMIT :limit)
             UNION ALL
