@@ -12,8 +12,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
+from sqlalchemy.orm import Session
 
-from jobbing_api import database, history, mail
+from jobbing_api import database, history, mail, matching
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.api import idempotency
 from jobbing_api.jobs import models as jobs_models
@@ -63,6 +64,9 @@ def migrate(engine: Engine) -> list[str]:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
+            with Session(connection) as session:
+                matching.install(session)
+                session.commit()
         finally:
             connection.rollback()
             connection.exec_driver_sql("SELECT pg_advisory_unlock(hashtext('jobbing.migrate'))")

@@ -1,18 +1,14 @@
 """What a score can still come to, before anybody is read.
 
-Hides: the arithmetic that turns "must reach this score" into how far away somebody may
-live and how good their standing must be. All bounds are on the safe side: whoever is
-kept out by them could not have reached the score, whatever the policy's weights are.
+Hides: the arithmetic that turns a standing, made of figures under the weights of one kind
+of job, into what they can add to a score under any policy's weights. All bounds are on the
+safe side: whoever is kept out by them could not have reached the score.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from itertools import pairwise
-
-import numpy as np
-from numpy.typing import NDArray
 
 #: The parts that a standing in the search index is made of, and their shares in it:
 #: the weights of a scheduled job. ``search_rows()`` in the migrations has the same.
@@ -22,46 +18,8 @@ STANDING = {"rating": 0.25 / 0.55, "reliability": 0.20 / 0.55, "responsiveness":
 _ROUNDING = 1e-7
 
 
-class Bounds:
-    """The bounds under one policy's weights and one tier's ``decay_m``.
-
-    ``bounded`` False: standings were made by other rules than the policy's, and say
-    nothing about it.
-    """
-
-    def __init__(self, weights: Mapping[str, float], decay_m: float, *, bounded: bool) -> None:
-        self._proximity = weights.get("proximity", 0.0)
-        self._decay_m = decay_m
-        self._spent, self._gained = _gains(weights)
-        self._most_of_standing = self._gained[-1]
-        self._most_of_others = _others(weights)
-        self._bounded = bounded and len(self._gained) > 1
-
-    def farthest_m(self, goal: float) -> float:
-        """How far from the job somebody perfect may be and still reach ``goal``, metres;
-        infinite where distance alone keeps nobody from it."""
-        needed = goal - self._most_of_others - self._most_of_standing - _ROUNDING
-        if needed <= 0:
-            return math.inf
-        if needed >= self._proximity:
-            return 0.0
-        return -self._decay_m * math.log(needed / self._proximity)
-
-    def least_standing(self, goal: float, distance_m: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The least standing, per mille, with which somebody at least so far away may
-        reach ``goal``; above 1000 where nobody can."""
-        proximity = self._proximity * np.exp(-np.minimum(700.0, distance_m / self._decay_m))
-        needed = goal - proximity - self._most_of_others - _ROUNDING
-        hopeless: NDArray[np.int64] = np.where(needed > self._most_of_standing, 1001, 0)
-        if not self._bounded:
-            return hopeless
-        spent = np.interp(needed, self._gained, self._spent)
-        enough: NDArray[np.int64] = np.ceil(1000 * spent - 1e-6).astype(np.int64)
-        return np.maximum(hopeless, enough)
-
-
 def parameters(weights: Mapping[str, float]) -> dict[str, float]:
-    """The same bounds for a statement: what distance can pull, the gain of a standing as
+    """The bounds for a statement: what distance can pull, the gain of a standing as
     the least of three lines over its per mille, and what all other parts can add."""
     spent, gained = _gains(weights)
     lines = []

@@ -7,8 +7,9 @@ its sources, and the few numbers that are taken now and then rather than at ever
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import errors, markets, providers
 from jobbing_api.database import Instant
-from jobbing_api.matching import models
+from jobbing_api.matching import bounds, models
 
 #: The urgency whose rules figures are counted by.
 _TYPICAL_URGENCY = "scheduled"
@@ -27,6 +28,9 @@ _TYPICAL_URGENCY = "scheduled"
 #: A mean of ratings moves the prior once it has moved so far, in stars: every row of
 #: the category is derived anew then.
 _MEAN_MOVES = 0.02
+
+#: So much better than somebody new, per mille of standing, is good: a few in a hundred are.
+_BETTER_BY = 45
 
 #: Providers in one statement.
 _BATCH = 10_000
@@ -38,7 +42,7 @@ _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtext('jobbing.search_index'
 _FILL = text(
     """
     INSERT INTO search_index
-    SELECT * FROM search_rows(:ids, :as_of) AS r ORDER BY r.category_id, r.square
+    SELECT * FROM search_rows(:ids, :as_of) AS r ORDER BY r.category_id, r.band, r.lon
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid())), bindparam("as_of", type_=Instant))
 
@@ -210,7 +214,7 @@ def _values(session: Session, key: _Key, mean: Any, now: datetime) -> dict[str, 
         )
     except errors.NotFound:
         return None
-    return {
+    values = {
         "rating_mean": None if mean is None else float(mean),
         "rating_half_life_days": rules.rating_half_life_days,
         "rating_prior_stars": float(rules.rating_prior_stars),
@@ -224,13 +228,31 @@ def _values(session: Session, key: _Key, mean: Any, now: datetime) -> dict[str, 
         "responsiveness_bad": float(rules.responsiveness_prior[1]),
         "responsiveness_days": rules.responsiveness_days,
     }
+    return values | {"good_above": _good_above(values)}
+
+
+def _good_above(baseline: Mapping[str, Any]) -> int:
+    """By how much somebody good is better than somebody new, as a standing, per mille."""
+    mean = baseline["rating_mean"]
+    stars = baseline["rating_prior_stars"] if mean is None else mean
+    span = baseline["rating_ceiling"] - baseline["rating_floor"]
+    new: dict[str, float] = {
+        "rating": min(1.0, max(0.0, (stars - baseline["rating_floor"]) / span))
+    }
+    for name in ("reliability", "responsiveness"):
+        good, bad = baseline[f"{name}_good"], baseline[f"{name}_bad"]
+        new[name] = good / (good + bad)
+    at_first = sum(share * new[name] for name, share in bounds.STANDING.items())
+    return min(1000, math.ceil(_BETTER_BY + 1000 * at_first))
 
 
 def _stands(taken: models.Baseline | None, values: dict[str, Any]) -> bool:
     """Whether a baseline is still good enough; rules must be equal, the mean near."""
     if taken is None:
         return False
-    rules = {name: value for name, value in values.items() if name != "rating_mean"}
+    # What is good follows from the mean.
+    moving = {"rating_mean", "good_above"}
+    rules = {name: value for name, value in values.items() if name not in moving}
     if {name: getattr(taken, name) for name in rules} != rules:
         return False
     old: float | None = taken.rating_mean

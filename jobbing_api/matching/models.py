@@ -23,7 +23,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSTZMULTIRANGE, Range
+from sqlalchemy.dialects.postgresql import BIT, JSONB, TSTZMULTIRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
@@ -68,8 +68,29 @@ class Baseline(Base):
     responsiveness_good: Mapped[float]
     responsiveness_bad: Mapped[float]
     responsiveness_days: Mapped[int]
+    #: Who has a standing above this, per mille, is looked for farther away than others.
+    good_above: Mapped[int] = mapped_column(SmallInteger)
 
     __table_args__ = (CheckConstraint("rating_floor < rating_ceiling", name="floor_below_ceiling"),)
+
+
+#: What a search reads of most people without visiting the table.
+_INCLUDED = [
+    *("provider_id", "x", "y", "z", "at_most_m", "reach_m", "online", "price_kind"),
+    *("amount_cents", "call_out_fee_cents", "minimum_visit_cents", "has", "week", "days_taken"),
+    *("days_added", "figures_at", "figures_until", "rating_sum", "rating_weight", "visits_kept"),
+    *("visits_let_down", "offers_answered", "offers_unanswered"),
+]
+
+
+def _by_bands(name: str, where: str | None = None) -> Index:
+    """An index of bands of latitude, from west to east; of everybody or ``where``."""
+    return Index(
+        f"ix_search_index_{name}",
+        *("market_id", "category_id", "band", "lon"),
+        postgresql_include=_INCLUDED,
+        postgresql_where=None if where is None else text(where),
+    )
 
 
 class Indexed(Base):
@@ -87,11 +108,20 @@ class Indexed(Base):
     )
     #: A box of longitudes and latitudes that holds the reach.
     reach_box: Mapped[str] = mapped_column(Box())
-    #: Where the base lies in the two grids of ``squares``.
-    square: Mapped[int] = mapped_column(BigInteger)
-    block: Mapped[int] = mapped_column(BigInteger)
+    #: How far from the base the reach ends at most, metres.
+    at_most_m: Mapped[int]
+    #: The base once more, as an index can sort it: a band of a 24th of a degree of
+    #: latitude, counted from the equator northward, and degrees of longitude in it.
+    band: Mapped[int] = mapped_column(SmallInteger)
+    lon: Mapped[float]
+    #: And as a unit vector from the middle of the earth, which makes distances cheap.
+    x: Mapped[float]
+    y: Mapped[float]
+    z: Mapped[float]
     #: Per mille of what figures can add to a score, never less than they ever do.
     standing: Mapped[int] = mapped_column(SmallInteger)
+    #: Whether that is more than the baseline calls good.
+    good: Mapped[bool]
     online: Mapped[bool]
     price_kind: Mapped[str] = mapped_column(Text)
     amount_cents: Mapped[int | None]
@@ -99,9 +129,22 @@ class Indexed(Base):
     minimum_visit_cents: Mapped[int]
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
     tools: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    #: Languages and tools as a Bloom filter of 64 bits: one for each, by its MD5.
+    has: Mapped[int] = mapped_column(BigInteger)
+    #: The weekly hours as half hours of the market's clock, from Monday's first.
+    week: Mapped[str] = mapped_column(BIT(336))
+    #: Whether they ever work outside Monday to Saturday, 7 to 19 o'clock.
+    odd_hours: Mapped[bool]
+    #: Days on which ``week`` is not all there is to know, because hours are taken away
+    #: or there are visits about, and because hours are added: a bit a day of the market's
+    #: clock, its number since 1970 modulo 64.
+    days_taken: Mapped[int] = mapped_column(BigInteger)
+    days_added: Mapped[int] = mapped_column(BigInteger)
     #: The end of the last visit booked; minus infinity without any.
     visits_until: Mapped[datetime] = mapped_column(Instant)
-    #: From when to when the figures below hold: until one expires or comes true.
+    #: From when to when the figures below hold, and the days above: until a figure expires
+    #: or comes true, or a day comes into sight. Ratings are weighed as of the instant at
+    #: which the baseline was taken.
     figures_at: Mapped[datetime] = mapped_column(Instant)
     figures_until: Mapped[datetime] = mapped_column(Instant)
     rating_sum: Mapped[float]
@@ -129,10 +172,17 @@ class Indexed(Base):
             "category_id",
             "reach_box",
             postgresql_using="gist",
-            postgresql_where=text("reach_m IS NULL OR reach_m > 25000"),
+            postgresql_where=text("at_most_m > 25000"),
         ),
-        Index("ix_search_index_square", "category_id", "square", "standing"),
-        Index("ix_search_index_block", "category_id", "block", "standing"),
+        _by_bands("near"),
+        _by_bands("good", "good"),
+        _by_bands("hourly", "price_kind = 'hourly'"),
+        _by_bands("odd_hours", "odd_hours"),
+        Index(
+            "ix_search_index_figures_until",
+            "figures_until",
+            postgresql_where=text("figures_until < 'infinity'"),
+        ),
     )
 
 

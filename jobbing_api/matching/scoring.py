@@ -10,9 +10,10 @@ policy's tier, metres; ``rating_sum`` and ``rating_weight``, ratings weighed by 
 ``rating_mean``, stars of market and category or null; ``visits_kept``,
 ``visits_let_down``, ``offers_answered``, ``offers_unanswered``, counts; prices of the
 skill (``price_kind``, ``amount_cents``, ``call_out_fee_cents``); and, of a slot,
-``starts_at``, ``free_s`` within the window ahead and ``inside_hours``. Of the request:
-``:earliest``, ``:window_to``, ``:duration``, ``:now``, ``:urgency``; of the policy, its
-rules by name.
+``starts_at`` and ``starts_after_s``, seconds from the earliest instant of the request,
+``free_s`` within the window ahead and ``inside_hours``. Of the request: ``:earliest``,
+``:duration``, ``:now``, ``:urgency``, ``:span_s`` and ``:slack_s``, seconds of the window
+ahead and of what it has to spare; of the policy, the rules of its figures by name.
 """
 
 from __future__ import annotations
@@ -27,12 +28,15 @@ from dataclasses import dataclass
 class Part:
     """One part of a score as a formula.
 
-    ``of_slot`` parts need the slot, which is dear to find; before it is known they
-    count as 1, the most that any part can be.
+    ``of_slot`` parts need the slot, which is dear to find where there are visits about;
+    before it is known they count as 1, the most that any part can be. ``sooner_is_more``
+    ones are never less for a slot that starts sooner among more free time, so that a
+    calendar without its visits tells the most they can be.
     """
 
     formula: str
     of_slot: bool = True
+    sooner_is_more: bool = False
 
 
 def _unit(formula: str) -> str:
@@ -62,13 +66,14 @@ PARTS: dict[str, Part] = {
     "availability": Part(
         formula=f"""
             CASE WHEN NOT m.inside_hours THEN 0
-                 WHEN :urgency = 'now' AND m.online AND m.starts_at = :earliest THEN 1
+                 WHEN :urgency = 'now' AND m.online AND m.starts_after_s = 0 THEN 1
                  ELSE {
             _unit('''CASE WHEN :slack_s <= 0 THEN 1 ELSE
-                     1 - extract(epoch FROM m.starts_at - :earliest)::float8 / :slack_s END''')
+                     1 - m.starts_after_s / :slack_s END''')
         } / 2
                     + {_unit("CASE WHEN :span_s <= 0 THEN 1 ELSE m.free_s / :span_s END")} / 2
             END""",
+        sooner_is_more=True,
     ),
     # The Bayesian mean, the policy's floor to ceiling mapped to 0..1.
     "rating": Part(
@@ -101,25 +106,9 @@ def score(weights: Iterable[str]) -> str:
     return " + ".join(f":weight_{name} * m.value_{name}" for name in weights) or "0"
 
 
-def at_most(weights: Iterable[str]) -> str:
-    """What the sum can come to once the slot is known: of the parts that need none the
-    value, of the others 1."""
-    return (
-        " + ".join(
-            f":weight_{name}" if PARTS[name].of_slot else f":weight_{name} * m.value_{name}"
-            for name in weights
-        )
-        or "0"
-    )
-
-
-def values(weights: Iterable[str], *, of_slot: bool) -> str:
-    """The value columns of the parts that do, or do not, need the slot."""
-    return "".join(
-        f", ({PARTS[name].formula})::float8 AS value_{name}"
-        for name in weights
-        if PARTS[name].of_slot is of_slot
-    )
+def values(weights: Iterable[str]) -> str:
+    """The value columns of these parts."""
+    return "".join(f", ({PARTS[name].formula})::float8 AS value_{name}" for name in weights)
 
 
 def tie_break(job_id: uuid.UUID, provider_id: uuid.UUID) -> str:

@@ -210,6 +210,11 @@ class Booking(Base):
             unique=True,
             postgresql_where=text("released_at IS NULL"),
         ),
+        Index(
+            "ix_bookings_provider_id",
+            "provider_id",
+            postgresql_where=text("released_at IS NULL"),
+        ),
     )
 
 
@@ -244,6 +249,11 @@ class RecordEntry(Base):
         # Every task may run twice; the same fact is written once.
         Index("uq_record_entries_fact", "subject_id", "provider_id", "kind", unique=True),
         Index("ix_record_entries_provider_id_at", "provider_id", "at"),
+        Index(
+            "ix_record_entries_asked",
+            *("provider_id", "urgency", "at"),
+            postgresql_where=text("kind = 'asked'"),
+        ),
         Index(
             "ix_record_entries_ratings",
             "market_id",

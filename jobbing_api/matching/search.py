@@ -1,0 +1,751 @@
+"""The search itself, as a function in the database: the k best, and nobody else, read.
+
+Hides: how few rows of an index tell who is best. A search walks outward from the job over
+bands of latitude, in an index that holds all it needs of most people; those of a high
+standing it looks for farther away than others. It stops when nobody farther could still
+beat the k-th it has: the stop is strict, so ties are never lost. Only for somebody with
+visits about, an area drawn by hand, or something asked that the index tells roughly, does
+it look at a row.
+
+It is a function because a search takes a millisecond, and every question put to the
+database a tenth of one. Its text is made here, of the formulas of ``scoring`` and the
+pieces of ``candidates``; ``install`` puts it into the database, under a name that changes
+with the text, so that processes of two versions each find their own.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from psycopg.types.numeric import Int4, Int8
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from jobbing_api import geography
+from jobbing_api.matching import candidates, scoring
+
+#: The index is searched by place as far as this, metres; whoever goes farther is found by
+#: how far they go.
+FAR_M = 25_000
+
+#: Bands of latitude to a degree; ``search_rows()`` in the migrations has the same.
+BANDS = 24
+
+#: As many of those who look best are judged before anything is known of the rest.
+_FIRST_LOOK = 40
+
+#: About so many who live around the job are looked at first.
+_FIRST_WALK = 160
+
+#: So many times as far are those of a good standing looked for.
+_GOOD_FARTHER = 4
+
+#: What a search is told, in this order, and as which type.
+_TYPES = {
+    # The job.
+    "market_id": "uuid",
+    "category_id": "smallint",
+    "resident_id": "uuid",
+    "lon": "float8",
+    "lat": "float8",
+    "point": "geography",
+    "spot": "box",
+    "urgency": "text",
+    "languages": "text[]",
+    "needs": "text[]",
+    "papers": "text[]",
+    "equipped": "bigint",
+    "speaks": "bigint",
+    "exacting": "boolean",
+    "budget_kind": "text",
+    "budget_cents": "integer",
+    "leave_out": "uuid[]",
+    # Its time.
+    "now": "timestamptz",
+    "earliest": "timestamptz",
+    "window_to": "timestamptz",
+    "ahead": "tstzmultirange",
+    "span_s": "float8",
+    "slack_s": "float8",
+    "duration": "interval",
+    "duration_s": "float8",
+    "duty": "tstzmultirange",
+    "duty_matters": "boolean",
+    "duty_is_all": "boolean",
+    "widest_gap": "interval",
+    "travel_buffer_min": "float8",
+    "travel_min_per_km": "float8",
+    # The rules.
+    "fresh_since": "timestamptz",
+    "live_offers_at_most": "bigint",
+    "pushes_a_day": "bigint",
+    "half_life_s": "float8",
+    "reliable_since": "timestamptz",
+    "responsive_since": "timestamptz",
+    "rating_half_life_days": "integer",
+    "reliability_days": "integer",
+    "responsiveness_days": "integer",
+    "rating_prior_stars": "float8",
+    "rating_prior_weight": "float8",
+    "rating_floor": "float8",
+    "rating_ceiling": "float8",
+    "reliability_good": "float8",
+    "reliability_bad": "float8",
+    "responsiveness_good": "float8",
+    "responsiveness_bad": "float8",
+    "density_radius_m": "float8",
+    "dense_enough": "bigint",
+    "tier_eligible": "integer[]",
+    "tier_radius_m": "float8[]",
+    "tier_decay_m": "float8[]",
+    "pull": "float8",
+    "others": "float8",
+    "gain_1": "float8",
+    "gain_2": "float8",
+    "gain_3": "float8",
+    "base_1": "float8",
+    "base_2": "float8",
+    "base_3": "float8",
+    "most_of_standing": "float8",
+    "limit": "integer",
+}
+
+#: Who is searched by their calendars: everybody, or one of the few who are indexed apart.
+_AMONG = {
+    "everybody": "",
+    "hourly": "AND i.price_kind = 'hourly'",
+    "odd_hours": "AND i.odd_hours",
+}
+#: Or who is online.
+_ON_DUTY = "on_duty"
+
+#: Who are all that count for how densely a place is served.
+_WHOLE = ("everybody", "hourly")
+
+
+#: The figures of a row, and what else of it is carried along as long as it is not judged.
+_FIGURES = (
+    *("rating_sum", "rating_weight", "visits_kept", "visits_let_down"),
+    *("offers_answered", "offers_unanswered"),
+)
+_KNOWN = (
+    *("provider_id", "reach_m", "online", "price_kind", "amount_cents", "call_out_fee_cents"),
+    *("week", "days_taken", "days_added", "figures_at", "figures_until"),
+)
+
+
+def _of(row: str, *columns: str) -> str:
+    return ", ".join(f"{row}.{column}" for column in columns)
+
+
+_CARRIED = _of("i", *_KNOWN, *_FIGURES)
+
+#: Along the sphere, by the straight line through it.
+_BASE_M = f"""{2 * geography.EARTH_RADIUS_M!r}::float8 * asin(least(1, 0.5::float8 * sqrt(
+    (i.x - v_x) * (i.x - v_x) + (i.y - v_y) * (i.y - v_y) + (i.z - v_z) * (i.z - v_z))))"""
+
+#: What the index tells of whom a job suits; languages and tools roughly.
+_SUITS = """i.has & :equipped = :equipped AND (:speaks = 0 OR i.has & :speaks <> 0)
+    AND (:budget_kind <> 'fixed' OR i.minimum_visit_cents <= :budget_cents)
+    AND (:budget_kind <> 'hourly' OR i.price_kind = 'hourly' AND i.amount_cents <= :budget_cents)
+    AND i.provider_id <> ALL(v_never)"""
+
+
+def _suits_exactly(row: str) -> str:
+    """What only the row itself tells."""
+    return f"""(NOT :exacting AND {row}.reach_m IS NOT NULL OR EXISTS (
+        SELECT FROM search_index i
+        WHERE i.provider_id = {row}.provider_id AND i.category_id = :category_id
+          AND (i.reach_m IS NOT NULL OR ST_Covers(i.reach_area, :point))
+          AND {candidates.SPEAKS} AND {candidates.EQUIPPED} AND {candidates.PAPERED}))"""
+
+
+def _circle(name: str, radius_m: str) -> str:
+    """Statements that find the bands, and the longitudes in them, that a circle touches."""
+    return f"""
+        v_angle := least({radius_m} / {geography.EARTH_RADIUS_M!r} + 1e-9, 3.2);
+        v_{name}_south := floor((:lat - degrees(v_angle)) * {BANDS});
+        v_{name}_north := floor((:lat + degrees(v_angle)) * {BANDS});
+        -- All around where it holds a pole or crosses the antimeridian.
+        v_wide := CASE WHEN abs(:lat) + degrees(v_angle) >= 89.9 THEN 360
+                       ELSE degrees(asin(least(1, sin(v_angle) / cosd(:lat)))) + 1e-6 END;
+        v_{name}_west := :lon - v_wide;
+        v_{name}_east := :lon + v_wide;
+        IF v_{name}_west < -180 OR v_{name}_east > 180 THEN
+            v_{name}_west := -180;
+            v_{name}_east := 180;
+        END IF;"""
+
+
+def _within(name: str, radius_m: str, among: str, columns: str = _CARRIED) -> str:
+    """Whoever lives in a circle, may come from there and suits."""
+    return f"""
+        SELECT i.* FROM (
+            SELECT {columns}, i.at_most_m, {_BASE_M} AS base_m
+            FROM generate_series(v_{name}_south, v_{name}_north) AS touched (band)
+            CROSS JOIN LATERAL (
+                SELECT {columns}, i.x, i.y, i.z, i.at_most_m
+                FROM search_index i
+                WHERE i.market_id = :market_id AND i.category_id = :category_id
+                  AND i.band = touched.band::smallint
+                  AND i.lon BETWEEN v_{name}_west AND v_{name}_east
+                  {among} AND {_SUITS}
+                OFFSET 0
+            ) i
+            OFFSET 0
+        ) i
+        WHERE i.base_m <= {radius_m} AND i.base_m <= i.at_most_m"""
+
+
+def _nearby(kind: str) -> str:
+    """Everybody looked at in one round, with ``base_m`` and ``distance_m``."""
+    by_reach = f"""
+        SELECT {_CARRIED}, i.at_most_m, {_BASE_M} AS base_m
+        FROM search_index i
+        WHERE i.category_id = :category_id AND i.reach_box @> :spot
+          AND i.market_id = :market_id AND {_SUITS}"""
+    if kind == _ON_DUTY:
+        return f"""
+            SELECT i.*, coalesce((
+                SELECT ST_Distance(pr.position, :point, false) FROM presences pr
+                WHERE pr.provider_id = i.provider_id AND pr.position_at >= :fresh_since
+            ), i.base_m) AS distance_m
+            FROM ({by_reach} AND i.online OFFSET 0) i
+            WHERE i.base_m <= i.at_most_m"""
+    among = _AMONG[kind]
+    return f"""
+        SELECT i.*, i.base_m AS distance_m FROM (
+            {_within("near", "v_near_m", among)}
+            UNION ALL
+            SELECT i.* FROM ({_within("good", "v_good_m", f"{among} AND i.good")}) i
+            WHERE i.base_m > v_near_m
+            UNION ALL
+            SELECT i.* FROM (
+                {by_reach} {among} AND v_far AND i.at_most_m > {FAR_M} OFFSET 0
+            ) i
+            WHERE i.base_m > v_good_m AND i.base_m <= i.at_most_m
+        ) i"""
+
+
+def _told() -> str:
+    """Of whom is nearby, what the index tells of their time: ``plan``, the half hours of
+    the window in their week; ``told``, whether that is all there is to know; ``open``,
+    whether there may be more."""
+    return f"""
+        SELECT {_of("i", *_KNOWN)}, i.distance_m, i.held, i.all_of_it, i.plan,
+               i.rating_sum * v_aged AS rating_sum, i.rating_weight * v_aged AS rating_weight,
+               {_of("i", *_FIGURES[2:])},
+               i.all_of_it OR i.held AND v_plain AND NOT i.more AND i.days_taken & v_days = 0
+                   AS told,
+               NOT i.all_of_it AND (NOT i.held OR NOT v_plain OR i.more) AS open
+        FROM (
+            SELECT i.*,
+                   :duty_is_all AND i.online AND i.held AND v_no_other_days
+                       AND i.days_taken & v_days = 0 AS all_of_it,
+                   i.days_added & v_days <> 0 OR i.online AND :duty_matters AS more,
+                   substring(i.week || i.week FROM v_first FOR v_half_hours) AS plan
+            FROM (
+                SELECT i.*, v_counted AND :now >= i.figures_at AND :now < i.figures_until
+                            AS held
+                FROM nearby i
+                WHERE i.distance_m <= (SELECT radius_m FROM tier)
+                  AND i.provider_id <> ALL(:leave_out)
+                OFFSET 0
+            ) i
+            OFFSET 0
+        ) i
+        OFFSET 0"""
+
+
+def _timed() -> str:
+    """The first slot and the free time as far as the index tells them: what they are, or
+    the most they can be."""
+    return f"""
+        SELECT i.*,
+               CASE WHEN i.open OR i.all_of_it
+                         OR substring(i.plan FROM 1 FOR length(v_starting_run)) = v_starting_run
+                    THEN 0
+                    ELSE nullif(position(v_run IN substring(i.plan FROM 2)), 0) * 1800 - v_early_s
+               END AS starts_after_s,
+               CASE WHEN i.open OR i.all_of_it THEN :span_s
+                    ELSE bit_count(i.plan) * 1800 - v_early_s * get_bit(i.plan, 0)
+                         - v_late_s * get_bit(i.plan, v_half_hours - 1)
+               END AS free_s
+        FROM ({_told()}) i
+        WHERE i.open OR i.all_of_it OR position(v_run IN i.plan) > 0
+        OFFSET 0"""
+
+
+def _measures() -> str:
+    """The columns of ``m`` as ``scoring`` describes them."""
+    # An instant is dear to compute where no formula asks for it.
+    asked = any("m.starts_at" in part.formula for part in scoring.PARTS.values())
+    starts_at = ", :earliest + i.starts_after_s * interval '1 second' AS starts_at"
+    return f"""i.distance_m, (SELECT decay_m FROM tier) AS decay_m, v_rating_mean AS rating_mean,
+        {_of("i", *_FIGURES)}, i.price_kind, i.amount_cents, i.call_out_fee_cents, i.online,
+        true AS inside_hours, i.starts_after_s, i.free_s{starts_at if asked else ""}"""
+
+
+def _at_most() -> str:
+    """What a score can come to before a slot and figures that the index does not tell."""
+    terms = []
+    for name, part in scoring.PARTS.items():
+        known = ["m.held"]
+        if part.of_slot:
+            known.append("NOT m.open" if part.sooner_is_more else "m.told")
+        value = f"({part.formula})::float8"
+        if name != "proximity":
+            value = f"CASE WHEN {' AND '.join(known)} THEN {value} ELSE 1 END"
+        terms.append(f":weight_{name} * {value}")
+    return " + ".join(terms)
+
+
+_MINUTE = "date_trunc('minute', lower(stretch) + interval '59.999999 seconds')"
+
+#: From a row itself, its first slot and its free time in the window, both in seconds.
+_SLOT = f"""(
+    SELECT ARRAY[
+        min(date_part('epoch', {_MINUTE} - :earliest))
+            FILTER (WHERE upper(stretch) - {_MINUTE} >= :duration),
+        coalesce(sum(date_part('epoch', upper(stretch) - lower(stretch))), 0)]
+    FROM search_index i
+    CROSS JOIN LATERAL unnest({candidates.STRETCHES}) AS stretch
+    WHERE i.provider_id = t.provider_id AND i.category_id = :category_id
+)"""
+
+#: From the record, figures that the index has no longer.
+_COUNTED = f"""(
+    SELECT ARRAY[coalesce(r.rating_sum, 0), coalesce(r.rating_weight, 0), r.visits_kept,
+                 r.visits_let_down, r.offers_answered, r.offers_unanswered]
+    FROM (SELECT {candidates.COUNTED} AND e.provider_id = t.provider_id) AS r
+)"""
+
+
+def _certain() -> str:
+    """The likely ones with a slot and figures that are sure; whoever has none, or does
+    not suit after all, is gone."""
+    figures = ", ".join(
+        f"coalesce(t.counted[{n}], t.{name}) AS {name}" for n, name in enumerate(_FIGURES, start=1)
+    )
+    return f"""
+        SELECT i.* FROM (
+            SELECT t.provider_id, t.distance_m, t.price_kind, t.amount_cents,
+                   t.call_out_fee_cents, t.online, {figures},
+                   CASE WHEN t.told THEN t.starts_after_s ELSE t.slot[1] END AS starts_after_s,
+                   CASE WHEN t.told THEN t.free_s ELSE t.slot[2] END AS free_s
+            FROM (
+                SELECT t.*, CASE WHEN NOT t.told THEN {_SLOT} END AS slot,
+                       CASE WHEN NOT t.held THEN {_COUNTED} END AS counted
+                FROM likely t
+                WHERE {_suits_exactly("t")}
+                OFFSET 0
+            ) t
+            OFFSET 0
+        ) i
+        WHERE i.starts_after_s IS NOT NULL
+        OFFSET 0"""
+
+
+def _round(kind: str) -> str:
+    """One round: who is looked at, how dense the place is, who is best; into variables."""
+    # Where only some are looked at, how densely a place is served is another question.
+    whole = kind in _WHOLE
+    around = _within("around", ":density_radius_m", "", "i.provider_id, i.reach_m")
+    values = ", ".join(f"s.value_{name}" for name in scoring.PARTS)
+    return f"""
+        WITH nearby AS MATERIALIZED ({_nearby(kind)}),
+        tier AS MATERIALIZED (
+            SELECT density.eligible, t.radius_m, t.decay_m
+            FROM (
+                SELECT count(*) AS eligible FROM (
+                    SELECT FROM {"nearby" if whole else f"({around})"} n
+                    WHERE n.base_m <= :density_radius_m AND {_suits_exactly("n")}
+                    LIMIT :dense_enough
+                ) AS counted
+            ) AS density, unnest(:tier_eligible, :tier_radius_m, :tier_decay_m)
+                 AS t (eligible_at_least, radius_m, decay_m)
+            WHERE density.eligible >= t.eligible_at_least
+            ORDER BY t.eligible_at_least DESC
+            LIMIT 1
+        ),
+        likely AS MATERIALIZED (
+            SELECT m.*, count(*) OVER () AS kept
+            FROM (
+                SELECT m.*, {_at_most()} AS at_most
+                FROM (
+                    SELECT i.provider_id, i.reach_m, i.held, i.told, i.open, {_measures()}
+                    FROM ({_timed()}) i
+                    WHERE i.starts_after_s <= :slack_s
+                    OFFSET 0
+                ) m
+                OFFSET 0
+            ) m
+            WHERE m.at_most >= v_goal
+            ORDER BY m.at_most DESC
+            LIMIT v_most
+        ),
+        chosen AS (
+            SELECT i.* FROM (
+                SELECT s.*, round(s.score * 1e9) AS place FROM (
+                    SELECT s.*, {scoring.score(scoring.PARTS).replace("m.", "s.")} AS score
+                    FROM (
+                        SELECT m.*, ({scoring.STARS})::float8 AS stars
+                               {scoring.values(scoring.PARTS)}
+                        FROM (
+                            SELECT i.provider_id, {_measures()} FROM ({_certain()}) i OFFSET 0
+                        ) m
+                        OFFSET 0
+                    ) s
+                    OFFSET 0
+                ) s
+                ORDER BY place DESC
+                OFFSET 0
+            ) i
+            WHERE {candidates.CAP} IS NULL
+            ORDER BY i.place DESC
+            FETCH FIRST (:limit) ROWS WITH TIES
+        )
+        SELECT tier.eligible, tier.radius_m, tier.decay_m, (SELECT count(*) FROM nearby),
+               likely.kept, likely.least, chosen.found
+        INTO v_eligible, v_radius_m, v_decay_m, v_looked_at, v_kept, v_least, v_found
+        FROM tier
+        LEFT JOIN (SELECT max(kept) AS kept, min(at_most) AS least FROM likely) AS likely ON true
+        LEFT JOIN (
+            SELECT array_agg(ROW(
+                s.provider_id, s.score, ARRAY[{values}], s.stars, s.distance_m,
+                s.starts_after_s, s.price_kind, s.amount_cents, s.call_out_fee_cents
+            )::search_found ORDER BY s.place DESC) AS found
+            FROM chosen s
+        ) AS chosen ON true;"""
+
+
+_DECLARED = """
+    v_x float8 := cosd(:lat) * cosd(:lon);
+    v_y float8 := cosd(:lat) * sind(:lon);
+    v_z float8 := sind(:lat);
+    v_angle float8;
+    v_wide float8;
+    v_near_m float8;
+    v_near_south integer;
+    v_near_north integer;
+    v_near_west float8;
+    v_near_east float8;
+    v_good_m float8;
+    v_good_south integer;
+    v_good_north integer;
+    v_good_west float8;
+    v_good_east float8;
+    v_around_south integer;
+    v_around_north integer;
+    v_around_west float8;
+    v_around_east float8;
+    v_far boolean;
+    v_farthest_m float8;
+    v_never uuid[];
+    v_counted boolean;
+    v_aged float8;
+    v_rating_mean float8;
+    v_rest float8;
+    v_eligible bigint;
+    v_radius_m float8;
+    v_decay_m float8;
+    v_looked_at bigint;
+    v_kept bigint;
+    v_least float8;
+    v_found search_found[];
+    v_goal float8 := '-infinity';
+    v_most bigint := greatest({first_look}, 2 * :limit);
+    v_reached float8;
+    v_cut boolean;
+    v_dense boolean;
+    v_all bigint := 0;
+    v_rounds integer := 0;
+    v_kind text;
+    v_zone text;
+    v_local timestamp;
+    v_plain boolean;
+    v_odd boolean;
+    v_no_other_days boolean := :widest_gap <= interval '47 hours';
+    v_first integer;
+    v_half_hours integer;
+    v_early_s float8;
+    v_late_s float8;
+    v_run bit varying;
+    v_starting_run bit varying;
+    v_day integer;
+    v_days bigint := 0;
+    v_day_from timestamptz;
+    -- Monday to Saturday, 7 to 19 o'clock, as search_rows() in the migrations has them.
+    v_usual CONSTANT bit varying := (
+        repeat(repeat('0', 14) || repeat('1', 24) || repeat('0', 10), 6) || repeat('0', 48)
+    )::bit varying;
+"""
+
+#: What is asked once: whom the job suits never, and by what figures are judged.
+_BEGIN = f"""
+    IF EXISTS (SELECT FROM search_index_due) THEN
+        RETURN QUERY SELECT true, NULL::bigint, 0, 0::bigint, (NULL::search_found).*;
+        RETURN;
+    END IF;
+    v_never := array_append(ARRAY(
+        SELECT b.blocked_account_id FROM blocks b WHERE b.account_id = :resident_id
+        UNION ALL
+        SELECT b.account_id FROM blocks b WHERE b.blocked_account_id = :resident_id
+    ), :resident_id);
+    SELECT b.rating_mean,
+           {candidates.AGED},
+           {candidates.COUNTED_ALIKE},
+           CASE WHEN {candidates.BOUNDED} THEN least(
+               :gain_1 * b.good_above + :base_1, :gain_2 * b.good_above + :base_2,
+               :gain_3 * b.good_above + :base_3) END,
+           m.time_zone
+    INTO v_rating_mean, v_aged, v_counted, v_rest, v_zone
+    FROM markets m
+    LEFT JOIN baselines b ON b.market_id = m.id AND b.category_id = :category_id
+    WHERE m.id = :market_id;
+    v_counted := coalesce(v_counted, false);
+    v_aged := coalesce(v_aged, 1);
+    v_rest := coalesce(v_rest, :most_of_standing);
+"""
+
+_RETURN = """
+    RETURN QUERY
+    SELECT false, v_eligible, v_rounds, v_all, f.provider_id, f.score, f.parts, f.stars,
+           f.distance_m, f.starts_after_s, f.price_kind, f.amount_cents, f.call_out_fee_cents
+    FROM (VALUES (1)) AS one LEFT JOIN unnest(v_found) AS f ON true;
+"""
+
+
+def _neighbour(kind: str, beyond: str, order: str) -> str:
+    """How far off in longitude, a degree at most, the sixteenth in the job's band is."""
+    return f"""
+        least(1, abs(:lon - coalesce((
+            SELECT i.lon FROM search_index i
+            WHERE i.market_id = :market_id AND i.category_id = :category_id
+              AND i.band = floor(:lat * {BANDS})::smallint AND i.lon {beyond} :lon
+              {_AMONG[kind]}
+            ORDER BY i.lon {order} OFFSET 15 LIMIT 1), 999)))"""
+
+
+def _by_kind(make: Callable[[str], str]) -> str:
+    """The statements of the kind that is searched."""
+    branches = "".join(
+        f"{'IF' if n == 0 else 'ELSIF'} v_kind = '{kind}' THEN {make(kind)}\n"
+        for n, kind in enumerate(_AMONG)
+    )
+    return f"{branches} END IF;"
+
+
+def _on_duty() -> str:
+    return f"""
+        {_circle("around", ":density_radius_m")}
+        LOOP
+            v_rounds := v_rounds + 1;
+            {_round(_ON_DUTY)}
+            v_all := v_all + v_looked_at;
+            v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');
+            EXIT WHEN v_kept IS NULL OR v_kept <= v_most OR v_least < v_reached;
+            v_goal := v_reached;
+            v_most := v_kept;
+        END LOOP;"""
+
+
+def _by_calendar() -> str:
+    def width(kind: str) -> str:
+        return f"v_wide := {_neighbour(kind, '<=', 'DESC')} + {_neighbour(kind, '>', 'ASC')};"
+
+    whole = f"v_kind IN ({', '.join(map(repr, _WHOLE))})"
+    return f"""
+        v_kind := CASE WHEN v_odd THEN 'odd_hours' WHEN :budget_kind = 'hourly' THEN 'hourly'
+                       ELSE 'everybody' END;
+        v_farthest_m := greatest({FAR_M}, :density_radius_m);
+        -- So far, about, that as many live there as are looked at first.
+        {_by_kind(width)}
+        v_near_m := 111195 * sqrt(
+            {_FIRST_WALK / 32} * v_wide * cosd(:lat) / {BANDS} / pi());
+        v_good_m := {_GOOD_FARTHER} * v_near_m;
+        {_circle("around", ":density_radius_m")}
+        LOOP
+            v_rounds := v_rounds + 1;
+            v_near_m := least(v_near_m, v_farthest_m);
+            v_good_m := greatest(v_near_m, least(v_good_m, v_farthest_m));
+            v_far := v_good_m >= v_farthest_m;
+            {_circle("near", "v_near_m")}
+            {_circle("good", "v_good_m")}
+            {_by_kind(_round)}
+            v_all := v_all + v_looked_at;
+            v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');
+            v_cut := coalesce(v_kept > v_most AND v_least >= v_reached, false);
+            v_dense := v_eligible >= :dense_enough OR v_near_m >= :density_radius_m
+                       OR NOT {whole};
+            EXIT WHEN v_dense AND NOT v_cut AND (
+                v_near_m >= least(v_farthest_m, v_radius_m)
+                OR v_reached > :pull * exp(-least(700, v_near_m / v_decay_m)) + :others + v_rest
+                   AND (v_good_m >= least(v_farthest_m, v_radius_m)
+                        OR v_reached > :pull * exp(-least(700, v_good_m / v_decay_m)) + :others
+                                       + :most_of_standing));
+            IF v_cut THEN
+                v_most := greatest(v_most, v_kept);
+            END IF;
+            IF NOT v_dense THEN
+                -- How a score falls with distance is not sure yet, so no goal is either.
+                v_near_m := greatest(v_near_m, :density_radius_m);
+                v_good_m := {_GOOD_FARTHER} * v_near_m;
+            ELSIF v_reached = '-infinity' THEN
+                v_near_m := 3 * v_near_m;
+                v_good_m := {_GOOD_FARTHER} * v_near_m;
+            ELSE
+                v_goal := v_reached;
+                v_near_m := greatest(v_near_m, {_how_far("v_rest")});
+                v_good_m := greatest(v_good_m, {_how_far(":most_of_standing")});
+            END IF;
+        END LOOP;"""
+
+
+#: What the window is on the market's clock, where that is plain: no change of the clock in
+#: it, no longer than a week, and no visit farther off matters than the days of the index
+#: allow for.
+_WINDOW = """
+    v_local := :earliest AT TIME ZONE v_zone;
+    v_early_s := 60 * ((date_part('isodow', v_local) - 1) * 1440
+                       + date_part('hour', v_local) * 60 + date_part('minute', v_local));
+    v_first := floor(v_early_s / 1800);
+    v_early_s := v_early_s - 1800 * v_first;
+    v_first := v_first + 1;
+    v_half_hours := ceil((v_early_s + :span_s) / 1800);
+    v_late_s := 1800 * v_half_hours - v_early_s - :span_s;
+    v_run := repeat('1', ceil(:duration_s / 1800)::integer)::bit varying;
+    v_starting_run := repeat('1', ceil((v_early_s + :duration_s) / 1800)::integer)::bit varying;
+    v_plain := v_half_hours <= 336 AND v_no_other_days
+               AND (:earliest + :span_s * interval '1 second') AT TIME ZONE v_zone
+                   = v_local + :span_s * interval '1 second';
+    v_half_hours := least(v_half_hours, 336);
+    v_day := v_local::date - DATE '1970-01-01';
+    WHILE v_day <= (v_local + (:span_s - 0.000001) * interval '1 second')::date
+                   - DATE '1970-01-01' AND v_plain LOOP
+        v_days := v_days | (1::bigint << mod(v_day, 64));
+        v_day := v_day + 1;
+    END LOOP;
+    IF NOT v_plain THEN
+        v_days := -1;
+    END IF;
+    v_odd := v_plain AND NOT :duty_matters AND bit_count(
+        substring(v_usual || v_usual FROM v_first FOR v_half_hours)) = 0;
+    v_local := date_trunc('day', :now AT TIME ZONE v_zone);
+    v_day_from := v_local AT TIME ZONE v_zone;
+    -- Where midnight comes twice, the day begins with the first.
+    IF (v_day_from - interval '1 hour') AT TIME ZONE v_zone = v_local THEN
+        v_day_from := v_day_from - interval '1 hour';
+    END IF;"""
+
+
+def _body() -> str:
+    return f"""{_BEGIN}{_WINDOW}
+    IF :urgency = 'now' THEN {_on_duty()}
+    ELSE {_by_calendar()}
+    END IF;{_RETURN}"""
+
+
+def _how_far(standing: str) -> str:
+    """How far off somebody of at most this standing may live and still reach the goal."""
+    needed = f"(v_reached - :others - {standing})"
+    return f"""CASE WHEN {needed} <= 0 THEN v_farthest_m
+                WHEN {needed} >= :pull THEN 0
+                ELSE v_decay_m * ln(:pull / {needed}) + 1 END"""
+
+
+def _types() -> dict[str, str]:
+    return _TYPES | {f"weight_{name}": "float8" for name in scoring.PARTS}
+
+
+def _text(name: str) -> str:
+    """The function as PostgreSQL is told it."""
+    types = _types()
+
+    def parameter(found: re.Match[str]) -> str:
+        assert found[1] in types, found[1]
+        return f"p_{found[1]}"
+
+    declared = _DECLARED.replace("{first_look}", str(_FIRST_LOOK))
+    body = f"DECLARE\n{declared}\nBEGIN\n{_body()}\nEND".replace(":day_from", "v_day_from")
+    body = re.sub(r"(?<!:):([a-z]\w*)", parameter, body)
+    told = ", ".join(f"p_{one} {type_}" for one, type_ in types.items())
+    return f"""CREATE OR REPLACE FUNCTION {name} ({told})
+        RETURNS TABLE (
+            behind boolean, eligible bigint, rounds integer, looked_at bigint,
+            provider_id uuid, score float8, parts float8[], stars float8, distance_m float8,
+            starts_after_s float8, price_kind text, amount_cents integer,
+            call_out_fee_cents integer)
+        LANGUAGE plpgsql STABLE PARALLEL SAFE
+        -- To plan takes longer than to run: one plan for all parameters.
+        SET plan_cache_mode = force_generic_plan AS $$
+        #variable_conflict use_column
+        {body} $$"""
+
+
+@functools.cache
+def _name() -> str:
+    """The function's name, which changes with its text."""
+    return f"search_best_{hashlib.sha256(_text('').encode()).hexdigest()[:10]}"
+
+
+@functools.cache
+def _statement() -> str:
+    told = ", ".join(f":{name}" for name in _types())
+    return f"SELECT * FROM {_name()}({told})"  # a name of our own
+
+
+def install(session: Session) -> None:
+    """Put the function into the database, if it is not there; by every migration, and by
+    whoever adds a part to the score. Functions of other versions stay, for processes that
+    are still running them: the newest two, the others go."""
+    _name.cache_clear()
+    _statement.cache_clear()
+    name = _name()
+    there = session.scalars(
+        text("SELECT proname FROM pg_proc WHERE proname LIKE 'search\\_best\\_%' ORDER BY oid DESC")
+    ).all()
+    if name in there:
+        return
+    for old in there[1:]:
+        session.execute(text(f"DROP FUNCTION {old}"))
+    session.connection().exec_driver_sql(_text(name))
+
+
+def best(session: Session, asked: candidates.Parameters, *, limit: int) -> list[Any]:
+    """The ``limit`` best, best first, and whoever ties with the last of them. At least one
+    row, with a null ``provider_id`` where there is nobody; ``behind``: this transaction
+    has changed something that the index is not told of yet, and nothing was searched.
+
+    ``parts`` are in the order of ``scoring.PARTS``. For a request with room for its
+    duration in the window ahead.
+    """
+    more = {"limit": Int4(limit)}
+    return candidates.run(session, _statement(), asked | more)
+
+
+def parameters(request: candidates.Request, asked: candidates.Parameters) -> candidates.Parameters:
+    """What a search is told beside what every statement is."""
+    weights = {f"weight_{name}": asked.get(f"weight_{name}", 0.0) for name in scoring.PARTS}
+    return {
+        **asked,
+        **weights,
+        "lon": request.place[0],
+        "lat": request.place[1],
+        "equipped": _bits(request.needs),
+        "speaks": _bits(request.languages),
+        "exacting": bool(request.languages or request.needs or request.papers),
+        "duration_s": request.duration.total_seconds(),
+    }
+
+
+def _bits(terms: Iterable[str]) -> Int8:
+    """Where these stand in a Bloom filter, as ``search_rows()`` in the migrations has it."""
+    bits = 0
+    for term in terms:
+        bits |= 1 << hashlib.md5(term.encode(), usedforsecurity=False).digest()[0] % 64
+    return Int8(bits - (1 << 64) if bits >= 1 << 63 else bits)
