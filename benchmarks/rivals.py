@@ -160,7 +160,9 @@ ON_POSTGRES: dict[str, Callable[[Engine, Policies], OnPostgres]] = {
 
 
 def _ours(session: Session, ask: Ask, policy: markets.Policy) -> list[uuid.UUID]:
-    ranking = matching.rank(session, ask.request, policy, LIMIT, now=ask.now, purpose=None)
+    ranking = matching.rank(
+        session, ask.request, policy, LIMIT, now=ask.now, purpose=None, judge="best"
+    )
     return [one.provider_id for one in ranking.candidates]
 
 
@@ -175,9 +177,10 @@ def _knn200(session: Session, ask: Ask, policy: markets.Policy) -> list[uuid.UUI
 
 def _sorted(session: Session, ask: Ask, policy: markets.Policy, rows: str) -> list[uuid.UUID]:
     with candidates.questions(session, ask.request.market_id) as time_zone:
-        asked = candidates.parameters(ask.request, policy, now=ask.now, time_zone=time_zone)
+        asked = candidates.parameters(ask.request, policy, now=ask.now)
+        asked = candidates.with_day(asked, now=ask.now, time_zone=time_zone)
         statement = _statement(tuple(policy.weights), rows)
-        found = candidates._run(session, statement, asked | {"limit": Int8(LIMIT)})
+        found = candidates.run(session, statement, asked | {"limit": Int8(LIMIT)})
     return [row.provider_id for row in found]
 
 
@@ -188,7 +191,7 @@ def _floor(session: Session, ask: Ask, policy: markets.Policy) -> list[uuid.UUID
         "category_id": Int2(ask.request.category_id),
         "limit": Int8(LIMIT),
     }
-    return [row.provider_id for row in candidates._run(session, _FLOOR, asked)]
+    return [row.provider_id for row in candidates.run(session, _FLOOR, asked)]
 
 
 _FLOOR = """
@@ -269,11 +272,11 @@ def _scored(rows: str, weights: tuple[str, ...]) -> str:
     return f"""
         SELECT v.*, {scoring.score(weights).replace("m.", "v.")} AS score
         FROM (
-            SELECT m.provider_id {scoring.values(weights, of_slot=False)}
-                   {scoring.values(weights, of_slot=True)}
+            SELECT m.provider_id {scoring.values(weights)}
             FROM (
                 SELECT i.provider_id, i.online, i.distance_m, i.price_kind, i.amount_cents,
                        i.call_out_fee_cents, true AS inside_hours, inside.starts_at,
+                       date_part('epoch', inside.starts_at - :earliest) AS starts_after_s,
                        inside.free_s, {figures}
                 FROM ({rows}) i {candidates._OPEN} {candidates._FIGURES}
                 WHERE inside.starts_at IS NOT NULL
@@ -290,8 +293,8 @@ def _statement(weights: tuple[str, ...], rows: str) -> str:
         SELECT i.provider_id, i.score
         FROM (
             SELECT i.* FROM ({_scored(rows, weights)}) i {candidates._ORDER} OFFSET 0
-        ) i {candidates._CAPS}
-        WHERE caps.full_up IS NULL
+        ) i
+        WHERE {candidates.CAP} IS NULL
         LIMIT :limit"""
 
 

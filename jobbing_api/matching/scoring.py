@@ -106,6 +106,26 @@ def score(weights: Iterable[str]) -> str:
     return " + ".join(f":weight_{name} * m.value_{name}" for name in weights) or "0"
 
 
+def at_most(weights: Iterable[str]) -> str:
+    """What the sum can come to before everything is sure.
+
+    ``m`` tells what is: ``held``, that its figures are those of this instant; ``told``, that
+    its slot is; ``open``, that there may be time which its slot does not tell. A part that
+    is not sure counts as 1, the most that any can be.
+    """
+    terms = []
+    for name in weights:
+        part = PARTS[name]
+        sure = [] if name == "proximity" else ["m.held"]
+        if part.of_slot:
+            sure.append("NOT m.open" if part.sooner_is_more else "m.told")
+        value = f"({part.formula})::float8"
+        if sure:
+            value = f"CASE WHEN {' AND '.join(sure)} THEN {value} ELSE 1 END"
+        terms.append(f":weight_{name} * {value}")
+    return " + ".join(terms) or "0"
+
+
 def values(weights: Iterable[str]) -> str:
     """The value columns of these parts."""
     return "".join(f", ({PARTS[name].formula})::float8 AS value_{name}" for name in weights)

@@ -290,20 +290,6 @@ def _measures() -> str:
         true AS inside_hours, i.starts_after_s, i.free_s{starts_at if asked else ""}"""
 
 
-def _at_most() -> str:
-    """What a score can come to before a slot and figures that the index does not tell."""
-    terms = []
-    for name, part in scoring.PARTS.items():
-        known = ["m.held"]
-        if part.of_slot:
-            known.append("NOT m.open" if part.sooner_is_more else "m.told")
-        value = f"({part.formula})::float8"
-        if name != "proximity":
-            value = f"CASE WHEN {' AND '.join(known)} THEN {value} ELSE 1 END"
-        terms.append(f":weight_{name} * {value}")
-    return " + ".join(terms)
-
-
 _MINUTE = "date_trunc('minute', lower(stretch) + interval '59.999999 seconds')"
 
 #: From a row itself, its first slot and its free time in the window, both in seconds.
@@ -375,7 +361,7 @@ def _round(kind: str) -> str:
         likely AS MATERIALIZED (
             SELECT m.*, count(*) OVER () AS kept
             FROM (
-                SELECT m.*, {_at_most()} AS at_most
+                SELECT m.*, {scoring.at_most(scoring.PARTS)} AS at_most
                 FROM (
                     SELECT i.provider_id, i.reach_m, i.held, i.told, i.open, {_measures()}
                     FROM ({_timed()}) i

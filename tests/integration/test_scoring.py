@@ -128,9 +128,23 @@ class Judged(NamedTuple):
     at_most: float
 
 
-def judge(session: Session, m: Measures, rules: markets.Policy = RULES) -> Judged:
+class Sure(NamedTuple):
+    """What is known before everything is: ``m.held``, ``m.told`` and ``m.open``."""
+
+    held: bool = True
+    told: bool = True
+    open: bool = False
+
+
+def judge(
+    session: Session, m: Measures, rules: markets.Policy = RULES, sure: Sure | None = None
+) -> Judged:
     """Every part there is, and the sum of those the rules weigh."""
     columns = ", ".join(f"CAST(:m_{name} AS {kind}) AS {name}" for name, kind in _TYPES.items())
+    columns += """, date_part('epoch', CAST(:m_starts_at AS timestamptz)
+                        - CAST(:earliest AS timestamptz)) AS starts_after_s,
+        CAST(:held AS boolean) AS held, CAST(:told AS boolean) AS told,
+        CAST(:open AS boolean) AS open"""
     every = tuple(scoring.PARTS)
     row = session.execute(
         text(
@@ -138,14 +152,12 @@ def judge(session: Session, m: Measures, rules: markets.Policy = RULES) -> Judge
             SELECT m.*, ({scoring.score(rules.weights)})::float8 AS score,
                    ({scoring.at_most(rules.weights)})::float8 AS at_most
             FROM (
-                SELECT m.*, ({scoring.STARS})::float8 AS stars
-                       {scoring.values(every, of_slot=False)}
-                       {scoring.values(every, of_slot=True)}
+                SELECT m.*, ({scoring.STARS})::float8 AS stars {scoring.values(every)}
                 FROM (SELECT {columns}) AS m
             ) AS m
             """
         ),
-        _parameters(m, rules),
+        {**_parameters(m, rules), **(sure or Sure())._asdict()},
     ).one()
     return Judged(
         parts={name: getattr(row, f"value_{name}") for name in every},
@@ -229,16 +241,33 @@ def test_the_score_is_the_weighted_sum_of_the_parts_a_policy_names(
     assert 0 <= by_hand <= math.fsum(rules.weights.values()) * (1 + 1e-12)
 
 
+sure_of = st.sampled_from(
+    [
+        Sure(),
+        # Visits about: the calendar alone tells the most that a slot can be.
+        Sure(told=False),
+        # There may be more time than the calendar tells.
+        Sure(told=False, open=True),
+        Sure(held=False, told=False, open=True),
+    ]
+)
+
+
 @asked_often
-@given(any_measures(), any_rules)
-def test_before_the_slot_is_known_it_counts_as_the_best_there_is(
-    session: Session, m: Measures, rules: markets.Policy
+@given(any_measures(), any_rules, sure_of)
+def test_what_is_not_sure_counts_as_the_best_there_is(
+    session: Session, m: Measures, rules: markets.Policy, sure: Sure
 ) -> None:
-    judged = judge(session, m, rules)
-    best = math.fsum(
-        weight * (1 if scoring.PARTS[name].of_slot else judged.parts[name])
-        for name, weight in rules.weights.items()
-    )
+    judged = judge(session, m, rules, sure)
+
+    def most(name: str) -> float:
+        part = scoring.PARTS[name]
+        unsure = not sure.held and name != "proximity"
+        if part.of_slot:
+            unsure |= sure.open if part.sooner_is_more else not sure.told
+        return 1.0 if unsure else judged.parts[name]
+
+    best = math.fsum(weight * most(name) for name, weight in rules.weights.items())
     assert judged.at_most == pytest.approx(best, abs=1e-9)
     assert judged.at_most >= judged.score - 1e-9
 

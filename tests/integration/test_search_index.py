@@ -6,15 +6,17 @@ order; what is damaged is found and mended.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import random
 import time
 import uuid
+import zoneinfo
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -27,9 +29,10 @@ from sqlalchemy.orm import Session
 from jobbing_api import database, errors, geography, markets, matching, privacy, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.geography import LonLat
+from jobbing_api.markets.models import Market
 from jobbing_api.matching import models as matching_models
+from jobbing_api.matching import search
 from jobbing_api.matching.bounds import STANDING
-from jobbing_api.matching.squares import COARSE, FINE
 from jobbing_api.providers import models as providers_models
 from tests import factories, oracle, worlds
 from tests.conftest import Servers, create_database, drop_database
@@ -82,9 +85,64 @@ _FIGURES = """
            i.figures_until = 'infinity' AS for_ever, i.figures_until = '-infinity' AS never,
            CASE WHEN isfinite(i.figures_until) THEN i.figures_until END AS figures_until,
            i.rating_sum, i.rating_weight, i.visits_kept, i.visits_let_down,
-           i.offers_answered, i.offers_unanswered
+           i.offers_answered, i.offers_unanswered, i.week, i.odd_hours, i.days_taken,
+           i.days_added, i.has, i.band, i.lon, i.good
     FROM search_index i
     """
+
+
+def layout(person: oracle.Person, market_zone: str, at: datetime) -> dict[str, object]:
+    """How somebody's place, week and days stand in the index as of an instant."""
+    has = 0
+    for term in {*person.languages, *person.tools}:
+        has |= 1 << int(hashlib.md5(term.encode()).hexdigest()[:2], 16) % 64
+    plain = person.time_zone == market_zone and all(
+        minute % 30 == 0 for _, *minutes in person.weekly for minute in minutes
+    )
+    week = [
+        any(
+            day == half_hour // 48 and from_ <= half_hour % 48 * 30 < to
+            for day, from_, to in person.weekly
+        )
+        for half_hour in range(7 * 48)
+    ]
+    usual = [n < 6 * 48 and 14 <= n % 48 < 38 for n in range(7 * 48)]
+    zone = zoneinfo.ZoneInfo(market_zone)
+    today = at.astimezone(zone).date()
+    taken, added = set[date](), set[date]()
+
+    def mark(days: set[date], starts: datetime, ends: datetime, around: int = 0) -> None:
+        first = starts.astimezone(zone).date() - around * DAY
+        last = ends.astimezone(zone).date() + around * DAY
+        for ahead in range(-2, 62):
+            day = today + ahead * DAY
+            if first <= day <= last:
+                days.add(day)
+
+    for starts, ends, available in person.exceptions:
+        mark(added if available else taken, starts, ends)
+    for visit in person.visits:
+        mark(taken, visit.starts_at, visit.ends_at, around=2)
+    lon, lat = person.base
+    return {
+        "has": _signed(has),
+        "week": "".join("1" if plain and free else "0" for free in week),
+        "odd_hours": not plain
+        or bool(added)
+        or any(free and not at_usual for free, at_usual in zip(week, usual, strict=True)),
+        "days_taken": _signed(sum(1 << day_number(day) % 64 for day in taken)) if plain else -1,
+        "days_added": _signed(sum(1 << day_number(day) % 64 for day in added)) if plain else -1,
+        "band": math.floor(lat * 24),
+        "lon": lon,
+    }
+
+
+def day_number(day: date) -> int:
+    return (day - date(1970, 1, 1)).days
+
+
+def _signed(bits: int) -> int:
+    return bits - (1 << 64) if bits >= 1 << 63 else bits
 
 
 class Figures:
@@ -93,10 +151,12 @@ class Figures:
     def __init__(self, facts: Sequence[oracle.Fact], rules: matching_models.Baseline) -> None:
         self.facts, self.rules = facts, rules
 
-    def ratings(self, at: datetime) -> tuple[float, float]:
+    def ratings(self, at: datetime, weighed_at: datetime | None = None) -> tuple[float, float]:
+        """Sum and weight of those there are ``at`` an instant, as old as they are at
+        another, where that is given."""
         half_life = timedelta(days=self.rules.rating_half_life_days)
         weighed = [
-            (fact.stars, 0.5 ** ((at - fact.at) / half_life))
+            (fact.stars, 2.0 ** min(500.0, (fact.at - (weighed_at or at)) / half_life))
             for fact in self.facts
             if fact.stars is not None and fact.at <= at
         ]
@@ -153,8 +213,13 @@ def untrue(session: Session) -> list[str]:
         (row.market_id, row.category_id): row
         for row in session.scalars(select(matching_models.Baseline))
     }
+    zones = {market.id: market.time_zone for market in session.scalars(select(Market))}
     for row in session.execute(text(_FIGURES)).all():
         person = people[row.provider_id]
+        laid_out = layout(person, zones[person.market_id], row.figures_at)
+        for name, expected in laid_out.items():
+            if getattr(row, name) != expected:
+                found.append(f"{name} of {row} is not {expected}")
         rules = baselines.get((person.market_id, row.category_id))
         told = (row.visits_kept, row.visits_let_down, row.offers_answered, row.offers_unanswered)
         ratings = (row.rating_sum, row.rating_weight)
@@ -165,8 +230,9 @@ def untrue(session: Session) -> list[str]:
         figures = Figures(person.facts, rules)
         if figures.counts(row.figures_at) != told:
             found.append(f"{row} says otherwise than {figures.counts(row.figures_at)}")
-        if figures.ratings(row.figures_at) != pytest.approx(ratings):
-            found.append(f"{row} says otherwise than {figures.ratings(row.figures_at)}")
+        weighed = figures.ratings(row.figures_at, rules.taken_at)
+        if weighed != pytest.approx(ratings):
+            found.append(f"{row} says otherwise than {weighed}")
         last = row.figures_until or row.figures_at + 9 * 366 * DAY
         held = [at for at in figures.turning_points() if row.figures_at <= at < last]
         if row.figures_until is not None and row.figures_until <= row.figures_at:
@@ -176,6 +242,8 @@ def untrue(session: Session) -> list[str]:
         at_best = max(figures.standing(at) for at in {row.figures_at, *figures.turning_points()})
         if not row.standing >= at_best - 1e-6:
             found.append(f"{row} can come to {at_best}")
+        if row.good != (row.standing > rules.good_above):
+            found.append(f"{row} is called good, or not, against {rules.good_above}")
     return found
 
 
@@ -693,6 +761,23 @@ ALONE = {
     "the minimum": (None, "UPDATE providers SET minimum_visit_cents = 1 WHERE {this}"),
     "the languages": (None, "UPDATE providers SET languages = '{{en}}' WHERE {this}"),
     "the tools": (None, "UPDATE providers SET tools = '{{crane}}' WHERE {this}"),
+    "the clock they live by": (
+        None,
+        "UPDATE providers SET time_zone = 'Pacific/Fiji' WHERE {this}",
+    ),
+    "the week": (None, "UPDATE weekly_hours SET to_minute = 1140 WHERE {this} AND weekday = 0"),
+    "a day of the week less": (None, "DELETE FROM weekly_hours WHERE {this} AND weekday = 0"),
+    "a holiday": (None, "{exception}"),
+    "a holiday moved": (
+        "{exception}",
+        "UPDATE calendar_exceptions SET during ="
+        " '[2026-06-20 08:00+00,2026-06-21 09:00+00)' WHERE {this}",
+    ),
+    "a holiday that is work": (
+        "{exception}",
+        "UPDATE calendar_exceptions SET available = true WHERE {this}",
+    ),
+    "a holiday struck": ("{exception}", "DELETE FROM calendar_exceptions WHERE {this}"),
     "the free time": (None, "UPDATE providers SET free_time = '{{}}' WHERE {this}"),
     "the market": (
         None,
@@ -751,7 +836,6 @@ NOT_INDEXED = {
     "a name": "UPDATE accounts SET display_name = 'x' WHERE id = {id}",
     "a paper": "INSERT INTO papers VALUES (gen_random_uuid(), {id}, 'insurance', now(), NULL)",
     "an offer": "{asked}",
-    "weekly hours": "DELETE FROM weekly_hours WHERE {this}",
 }
 
 
@@ -765,6 +849,11 @@ def run_alone(session: Session, provider_id: uuid.UUID, statement: str) -> None:
     known = {"id": f"'{provider_id}'", "this": f"provider_id = '{provider_id}'"}
     if statement.startswith("UPDATE providers"):
         known["this"] = f"account_id = '{provider_id}'"
+    if statement == "{exception}":
+        statement = (
+            "INSERT INTO calendar_exceptions VALUES (gen_random_uuid(), {id},"
+            " '[2026-06-08 08:00+00,2026-06-09 09:00+00)', false)"
+        )
     if statement == "{booking}":
         statement = (
             "INSERT INTO bookings (id, market_id, provider_id, job_id, during, buffer_minutes,"
@@ -1222,7 +1311,7 @@ def test_a_rating_of_years_ago_is_no_error_however_fast_ratings_age(session: Ses
 # Places ---------------------------------------------------------------------------------
 
 
-def test_squares_and_boxes_are_right_all_over_the_globe(session: Session) -> None:
+def test_bands_vectors_and_boxes_are_right_all_over_the_globe(session: Session) -> None:
     rng = random.Random(5)
     like = factories.provider(session)
     bases: list[LonLat] = [
@@ -1241,18 +1330,23 @@ def test_squares_and_boxes_are_right_all_over_the_globe(session: Session) -> Non
             provider.reach_m = None
             provider.reach_area = geography.from_geojson({"type": "Polygon", "coordinates": ring})
     settle(session)
-    index = matching_models.Indexed
+    columns = matching_models.Indexed.__table__.c
     found = {
         row.provider_id: row
-        for row in session.execute(select(index.provider_id, index.square, index.block))
+        for row in session.execute(
+            select(
+                *(columns[name] for name in ("provider_id", "band", "lon", "x", "y", "z")),
+                columns.at_most_m,
+            )
+        )
     }
     covered = Counter[str]()
     for provider, base in zip(made, bases, strict=True):
         row = found[provider.account_id]
-        assert [row.square] == FINE.block(base, 0)
-        assert [row.block] == COARSE.block(base, 0)
-        assert row.square in FINE.around(base, 10.0)[0]
-        assert row.block in COARSE.around(base, 10.0)[0]
+        assert (row.band, row.lon) == (math.floor(base[1] * search.BANDS), base[0])
+        lon, lat = map(math.radians, base)
+        upward = (math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat))
+        assert (row.x, row.y, row.z) == pytest.approx(upward, abs=1e-15)
         for _ in range(8):
             widest_m = provider.reach_m or 100_000
             place = worlds.moved(base, rng.uniform(0, math.tau), rng.random() ** 0.3 * widest_m)
@@ -1270,6 +1364,7 @@ def would_come(session: Session, provider_id: uuid.UUID, place: LonLat) -> str:
             SELECT CASE WHEN reach_m IS NULL THEN ST_Covers(reach_area, place)
                         ELSE ST_Distance(base, place, false) <= reach_m END,
                    reach_box @> point(:lon, :lat)
+                   AND ST_Distance(base, place, false) <= at_most_m
             FROM search_index,
                  CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography) AS place
             WHERE provider_id = :provider_id

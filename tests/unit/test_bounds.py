@@ -7,15 +7,13 @@ import itertools
 import math
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jobbing_api import markets
-from jobbing_api.markets import models
 from jobbing_api.matching import bounds, scoring
-from jobbing_api.matching.bounds import STANDING, Bounds
+from jobbing_api.matching.bounds import STANDING
 
 #: Parts there are, and parts that somebody may add.
 NAMES = [*scoring.PARTS, "cheapness", "kindness"]
@@ -81,26 +79,6 @@ PERFECT = Somebody(
 )
 
 
-@given(people(), st.floats(0, 10), st.booleans())
-@example(PERFECT, 0.0, True)
-def test_nobody_who_reaches_the_goal_lives_too_far_for_it(
-    one: Somebody, spare: float, bounded: bool
-) -> None:
-    bound = Bounds(one.weights, one.decay_m, bounded=bounded)
-    assert one.distance_m <= bound.farthest_m(one.score - spare)
-
-
-@given(people(), st.floats(0, 10), st.lists(st.floats(0, 1), min_size=1), st.booleans())
-@example(PERFECT, 0.0, [0.0, 1.0], True)
-def test_nobody_who_reaches_the_goal_has_too_low_a_standing_for_it(
-    one: Somebody, spare: float, nearer: list[float], bounded: bool
-) -> None:
-    bound = Bounds(one.weights, one.decay_m, bounded=bounded)
-    # A square is never told to be farther away than somebody in it.
-    at_most_m = np.array([one.distance_m, *(share * one.distance_m for share in nearer)])
-    assert np.all(bound.least_standing(one.score - spare, at_most_m) <= one.standing)
-
-
 @given(people())
 @example(PERFECT)
 def test_three_lines_bound_what_a_standing_can_add(one: Somebody) -> None:
@@ -110,40 +88,6 @@ def test_three_lines_bound_what_a_standing_can_add(one: Somebody) -> None:
     assert told["most_of_standing"] >= one.gain - 1e-12 * (1 + one.gain)
     promise = told["pull"] * one.proximity + told["others"] + bound
     assert promise >= one.score
-
-
-@given(people(), st.floats(0, 1))
-def test_a_standing_made_by_other_rules_keeps_nobody_out(one: Somebody, share: float) -> None:
-    bound = Bounds(one.weights, one.decay_m, bounded=False)
-    most = sum(one.weights.values())
-    floors = bound.least_standing(share * most, np.array([0.0, one.distance_m]))
-    assert set(floors.tolist()) <= {0, 1001}
-    if one.score >= share * most:
-        assert floors[1] == 0
-
-
-@given(weights_of_a_policy, st.floats(0.01, 1000), st.integers(1, 200_000), st.floats(0, 1))
-def test_who_is_perfect_reaches_the_goal_as_far_as_the_bound_says(
-    weights: dict[str, float], pull: float, decay_m: int, share: float
-) -> None:
-    weights = {**weights, "proximity": pull}
-    rest = sum(weight for name, weight in weights.items() if name != "proximity")
-    goal = rest + share * pull
-    farthest_m = Bounds(weights, decay_m, bounded=True).farthest_m(goal)
-    assume(0 < farthest_m < math.inf)
-    there = weights["proximity"] * math.exp(-farthest_m / decay_m) + rest
-    assert there == pytest.approx(goal, abs=2e-7, rel=1e-12)
-
-
-@given(weights_of_a_policy, st.floats(0, 1))
-def test_farther_and_harder_goals_need_no_less(weights: dict[str, float], share: float) -> None:
-    bound = Bounds(weights, 3000.0, bounded=True)
-    goal = share * sum(weights.values())
-    farther_m = np.linspace(0, 30_000, 50)
-    floors = bound.least_standing(goal, farther_m)
-    assert np.all(np.diff(floors) >= 0)
-    assert np.all(bound.least_standing(goal * 1.01, farther_m) >= floors)
-    assert bound.farthest_m(goal * 1.01) <= bound.farthest_m(goal)
 
 
 @given(
@@ -163,16 +107,6 @@ def test_the_lines_promise_hardly_more_than_some_figures_really_add(
     )
     # Between two steps of one figure lies a twentieth of its weight.
     assert most <= bound <= most + 3 * max(weights.values()) / 20 + 1e-6
-
-
-@pytest.mark.parametrize("urgency", models.URGENCIES)
-def test_under_the_default_weights_standing_and_distance_do_keep_people_out(urgency: str) -> None:
-    weights = markets.default_rules(urgency)["weights"]
-    bound = Bounds(weights, 3000.0, bounded=True)
-    # Nine tenths of everything: within a few kilometres, and not by just anybody.
-    assert bound.farthest_m(0.9) < 3 * 3000.0
-    assert 500 < bound.least_standing(0.9, np.array([0.0]))[0] <= 1000
-    assert bound.least_standing(0.9, np.array([20_000.0]))[0] == 1001
 
 
 def test_standings_are_made_of_the_shares_of_a_scheduled_job() -> None:
