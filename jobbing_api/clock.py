@@ -165,6 +165,12 @@ def chores(now: datetime) -> None:
         mail.forget_old(session, now=now)
 
 
+def renew_lapsed(now: datetime) -> None:
+    """What the search index told of figures that have expired since is told anew."""
+    with database.transaction() as session:
+        matching.index.renew_lapsed(session, now=now, limit=_BATCH)
+
+
 def expire_positions(now: datetime) -> None:
     """Where somebody was is forgotten once it is too old to rank by."""
     with database.transaction() as session:
@@ -190,6 +196,7 @@ def take_baselines(now: datetime) -> None:
 #: What may wait, and how long. When last is in the leader's memory only.
 _CHORES: dict[Callable[[datetime], None], timedelta] = {
     expire_positions: timedelta(seconds=10),
+    renew_lapsed: timedelta(seconds=5),
     chores: timedelta(minutes=1),
 }
 

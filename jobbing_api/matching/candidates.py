@@ -241,7 +241,11 @@ _FIGURE_COLUMNS = """
 _BUSY = """
     CASE WHEN i.visits_until > :earliest - :widest_gap THEN (
         SELECT range_agg(tstzrange(lower(b.during) - way.gap, upper(b.during) + way.gap))
-        FROM bookings b
+        FROM (
+            SELECT * FROM bookings
+            WHERE provider_id = i.provider_id AND released_at IS NULL
+            OFFSET 0
+        ) b
         CROSS JOIN LATERAL (
             SELECT make_interval(mins => greatest(
                 b.buffer_minutes,
@@ -249,8 +253,7 @@ _BUSY = """
                      * ST_Distance(b.place, CAST(:point AS geography), false) / 1000)
             )::int) AS gap
         ) way
-        WHERE b.provider_id = i.provider_id AND b.released_at IS NULL
-          AND b.during && tstzrange(
+        WHERE b.during && tstzrange(
               :earliest - :widest_gap, greatest(:earliest, :window_to) + :widest_gap)
     ) END"""
 

@@ -42,7 +42,8 @@ _TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtext('jobbing.search_index'
 _FILL = text(
     """
     INSERT INTO search_index
-    SELECT * FROM search_rows(:ids, :as_of) AS r ORDER BY r.category_id, r.band, r.lon
+    SELECT r.* FROM search_rows(:ids, array_fill(:as_of, ARRAY[cardinality(:ids)])) AS r
+    ORDER BY r.category_id, r.band, r.lon
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid())), bindparam("as_of", type_=Instant))
 
@@ -71,6 +72,7 @@ def rebuild(
         session.execute(_FILL, {"ids": ids[first : first + _BATCH], "as_of": now})
         if tell is not None:
             tell(min(first + _BATCH, len(ids)), len(ids))
+    session.execute(_BEST_OF_ALL)
     session.expire_all()
     return len(ids)
 
@@ -90,42 +92,113 @@ _KEYS = """
     JOIN accounts a ON a.id = p.account_id AND a.suspended_at IS NULL AND a.erased_at IS NULL
     JOIN skills s ON s.provider_id = p.account_id
 """
-_CHECK = text(
-    # Figures are counted as of the instant at which the row was derived. Rows are compared
-    # byte for byte: a box has no other order.
+_CHECK_KEYS = text(
     f"""
     (SELECT provider_id, category_id, 'missing' AS what
      FROM ({_KEYS} EXCEPT SELECT provider_id, category_id FROM search_index) AS missing)
     UNION ALL
     (SELECT provider_id, category_id, 'left over'
      FROM (SELECT provider_id, category_id FROM search_index EXCEPT {_KEYS}) AS left_over)
-    UNION ALL
-    (SELECT i.provider_id, i.category_id, 'different'
-     FROM search_index i
-     JOIN (SELECT DISTINCT provider_id, figures_at FROM search_index
-           WHERE CAST(:ids AS uuid[]) IS NULL OR provider_id = ANY(CAST(:ids AS uuid[]))) AS at
-          ON at.provider_id = i.provider_id AND at.figures_at = i.figures_at
-     CROSS JOIN LATERAL search_rows(ARRAY[i.provider_id], i.figures_at) AS expected
-     WHERE expected.category_id = i.category_id AND expected *<> i)
     ORDER BY 1, 2
     LIMIT :at_most
     """  # noqa: S608  # _KEYS is a constant of this module
 )
+#: The next providers, each with the instant as of which a row was derived.
+_NEXT = text(
+    """
+    SELECT DISTINCT provider_id, figures_at FROM search_index
+    WHERE provider_id > :after
+      AND (CAST(:ids AS uuid[]) IS NULL OR provider_id = ANY(CAST(:ids AS uuid[])))
+    ORDER BY provider_id, figures_at
+    LIMIT :batch
+    """
+)
+# Rows are compared byte for byte: a box has no other order.
+_CHECK_ROWS = text(
+    """
+    SELECT i.provider_id, i.category_id
+    FROM search_rows(:ids, :instants) AS expected
+    JOIN search_index i ON i.provider_id = expected.provider_id
+        AND i.category_id = expected.category_id AND i.figures_at = expected.figures_at
+    WHERE expected *<> i
+    ORDER BY 1, 2
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid())), bindparam("instants", type_=ARRAY(Instant)))
+
+#: What comes before every id.
+_FIRST = uuid.UUID(int=0)
 
 
 def check(
-    session: Session, *, at_most: int = 100, provider_ids: Sequence[uuid.UUID] | None = None
+    session: Session,
+    *,
+    at_most: int = 100,
+    provider_ids: Sequence[uuid.UUID] | None = None,
+    tell: Callable[[int], None] | None = None,
 ) -> list[Difference]:
     """Where the index differs from its sources; empty when it equals them.
 
-    Compares every row, or the contents of these providers' only.
+    Compares every row, or the contents of these providers' only. ``tell`` hears of
+    progress: how many providers more were compared.
     """
     session.flush()
-    ids = None if provider_ids is None else list(provider_ids)
-    return [
+    found = [
         Difference(provider_id=row.provider_id, category_id=row.category_id, what=row.what)
-        for row in session.execute(_CHECK, {"ids": ids, "at_most": at_most})
+        for row in session.execute(_CHECK_KEYS, {"at_most": at_most})
     ]
+    ids = None if provider_ids is None else list(provider_ids)
+    after = _FIRST
+    while len(found) < at_most:
+        wanted = session.execute(_NEXT, {"after": after, "ids": ids, "batch": _BATCH}).all()
+        if not wanted:
+            break
+        if len(wanted) == _BATCH and wanted[0].provider_id != wanted[-1].provider_id:
+            # Of the last there may be more: next time.
+            wanted = [one for one in wanted if one.provider_id != wanted[-1].provider_id]
+        after = wanted[-1].provider_id
+        asked = {
+            "ids": [one.provider_id for one in wanted],
+            "instants": [one.figures_at for one in wanted],
+        }
+        found += [
+            Difference(provider_id=row.provider_id, category_id=row.category_id, what="different")
+            for row in session.execute(_CHECK_ROWS, asked)
+        ]
+        if tell is not None:
+            tell(len({one.provider_id for one in wanted}))
+    found.sort(key=lambda one: (one.provider_id, one.category_id))
+    return found[:at_most]
+
+
+_LAPSED = text(
+    "SELECT DISTINCT provider_id FROM search_index"
+    " WHERE figures_until <= :now AND figures_until > '-infinity' LIMIT :limit"
+)
+
+
+def renew_lapsed(session: Session, *, now: datetime, limit: int) -> int:
+    """Derive anew the rows of at most ``limit`` providers whose figures or days hold no
+    longer because time passed; returns how many providers. A search counts those from the
+    record meanwhile: as exact, and slower."""
+    ids = session.scalars(_LAPSED, {"now": now, "limit": limit}).all()
+    if ids:
+        session.execute(_DERIVE, {"ids": list(ids), "as_of": now})
+    return len(ids)
+
+
+_BEST = """
+    UPDATE baselines b SET best_standing = coalesce(best.standing, 0)
+    FROM (SELECT k.market_id, k.category_id, max(i.standing) AS standing
+          FROM baselines k
+          LEFT JOIN search_index i ON i.market_id = k.market_id AND i.category_id = k.category_id
+          GROUP BY k.market_id, k.category_id) AS best
+    WHERE b.market_id = best.market_id AND b.category_id = best.category_id"""
+_BEST_OF_ALL = text(_BEST)
+_BEST_OF_ONE = text(
+    _BEST.replace(
+        "GROUP BY", "WHERE k.market_id = :market_id AND k.category_id = :category_id GROUP BY"
+    )
+)
 
 
 def take_baselines(session: Session, *, now: datetime) -> int:
@@ -228,7 +301,8 @@ def _values(session: Session, key: _Key, mean: Any, now: datetime) -> dict[str, 
         "responsiveness_bad": float(rules.responsiveness_prior[1]),
         "responsiveness_days": rules.responsiveness_days,
     }
-    return values | {"good_above": _good_above(values)}
+    # Nobody is known to be below the best before all rows are derived.
+    return values | {"good_above": _good_above(values), "best_standing": 1000}
 
 
 def _good_above(baseline: Mapping[str, Any]) -> int:
@@ -250,8 +324,8 @@ def _stands(taken: models.Baseline | None, values: dict[str, Any]) -> bool:
     """Whether a baseline is still good enough; rules must be equal, the mean near."""
     if taken is None:
         return False
-    # What is good follows from the mean.
-    moving = {"rating_mean", "good_above"}
+    # What is good follows from the mean, what is best from the rows.
+    moving = {"rating_mean", "good_above", "best_standing"}
     rules = {name: value for name, value in values.items() if name not in moving}
     if {name: getattr(taken, name) for name in rules} != rules:
         return False
@@ -278,6 +352,7 @@ def _derive_category(
     ).all()
     for first in range(0, len(ids), _BATCH):
         session.execute(_DERIVE, {"ids": ids[first : first + _BATCH], "as_of": now})
+    session.execute(_BEST_OF_ONE, {"market_id": market_id, "category_id": category_id})
 
 
 def sizes(session: Session) -> Sequence[Row[Any]]:

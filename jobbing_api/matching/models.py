@@ -70,6 +70,8 @@ class Baseline(Base):
     responsiveness_days: Mapped[int]
     #: Who has a standing above this, per mille, is looked for farther away than others.
     good_above: Mapped[int] = mapped_column(SmallInteger)
+    #: Nobody's standing is above this.
+    best_standing: Mapped[int] = mapped_column(SmallInteger)
 
     __table_args__ = (CheckConstraint("rating_floor < rating_ceiling", name="floor_below_ceiling"),)
 
@@ -77,8 +79,18 @@ class Baseline(Base):
 #: What a search reads of most people without visiting the table.
 _INCLUDED = [
     *("provider_id", "x", "y", "z", "at_most_m", "reach_m", "online", "price_kind"),
-    *("amount_cents", "call_out_fee_cents", "minimum_visit_cents", "has", "week", "days_taken"),
-    *("days_added", "figures_at", "figures_until", "rating_sum", "rating_weight", "visits_kept"),
+    *("amount_cents", "call_out_fee_cents", "minimum_visit_cents", "languages", "tools"),
+    *(
+        "has",
+        "week",
+        "days_taken",
+        "days_added",
+        "figures_at",
+        "figures_until",
+        "rating_sum",
+        "rating_weight",
+        "visits_kept",
+    ),
     *("visits_let_down", "offers_answered", "offers_unanswered"),
 ]
 

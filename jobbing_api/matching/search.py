@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from psycopg.types.numeric import Int4, Int8
@@ -60,7 +60,6 @@ _TYPES = {
     "papers": "text[]",
     "equipped": "bigint",
     "speaks": "bigint",
-    "exacting": "boolean",
     "budget_kind": "text",
     "budget_cents": "integer",
     "leave_out": "uuid[]",
@@ -118,7 +117,12 @@ _TYPES = {
 _AMONG = {
     "everybody": "",
     "hourly": "AND i.price_kind = 'hourly'",
-    "odd_hours": "AND i.odd_hours",
+    # Few of these work at just this hour: the others are not even measured.
+    "odd_hours": """AND i.odd_hours
+        AND (NOT v_counted OR i.figures_until <= :now OR i.figures_at > :now
+             OR i.days_added & v_days <> 0
+             OR position(v_run IN substring(
+                    i.week || i.week FROM v_first FOR v_half_hours)) > 0)""",
 }
 #: Or who is online.
 _ON_DUTY = "on_duty"
@@ -127,14 +131,15 @@ _ON_DUTY = "on_duty"
 _WHOLE = ("everybody", "hourly")
 
 
-#: The figures of a row, and what else of it is carried along as long as it is not judged.
+#: The figures of a row.
 _FIGURES = (
     *("rating_sum", "rating_weight", "visits_kept", "visits_let_down"),
     *("offers_answered", "offers_unanswered"),
 )
-_KNOWN = (
+#: What else of it is carried along as long as it is not judged.
+_CARRIED = (
     *("provider_id", "reach_m", "online", "price_kind", "amount_cents", "call_out_fee_cents"),
-    *("week", "days_taken", "days_added", "figures_at", "figures_until"),
+    *("days_taken", "days_added", "figures_at", "figures_until", *_FIGURES),
 )
 
 
@@ -142,14 +147,22 @@ def _of(row: str, *columns: str) -> str:
     return ", ".join(f"{row}.{column}" for column in columns)
 
 
-_CARRIED = _of("i", *_KNOWN, *_FIGURES)
-
 #: Along the sphere, by the straight line through it.
 _BASE_M = f"""{2 * geography.EARTH_RADIUS_M!r}::float8 * asin(least(1, 0.5::float8 * sqrt(
     (i.x - v_x) * (i.x - v_x) + (i.y - v_y) * (i.y - v_y) + (i.z - v_z) * (i.z - v_z))))"""
 
-#: What the index tells of whom a job suits; languages and tools roughly.
-_SUITS = """i.has & :equipped = :equipped AND (:speaks = 0 OR i.has & :speaks <> 0)
+#: The half hours of the window in somebody's week.
+_PLAN = "substring(i.week || i.week FROM v_first FOR v_half_hours)"
+
+#: Whether figures and days are those of this instant.
+_HELD = "(v_counted AND :now >= i.figures_at AND :now < i.figures_until)"
+
+#: Whether there may be time that the week does not tell.
+_MORE = "(i.days_added & v_days <> 0 OR i.online AND :duty_matters)"
+
+#: Whom a job suits, as far as the index tells, which is all but papers and drawn areas.
+_SUITS = f"""i.has & :equipped = :equipped AND (:equipped = 0 OR {candidates.EQUIPPED})
+    AND (:speaks = 0 OR i.has & :speaks <> 0 AND {candidates.SPEAKS})
     AND (:budget_kind <> 'fixed' OR i.minimum_visit_cents <= :budget_cents)
     AND (:budget_kind <> 'hourly' OR i.price_kind = 'hourly' AND i.amount_cents <= :budget_cents)
     AND i.provider_id <> ALL(v_never)"""
@@ -157,21 +170,22 @@ _SUITS = """i.has & :equipped = :equipped AND (:speaks = 0 OR i.has & :speaks <>
 
 def _suits_exactly(row: str) -> str:
     """What only the row itself tells."""
-    return f"""(NOT :exacting AND {row}.reach_m IS NOT NULL OR EXISTS (
+    return f"""(NOT v_papered AND {row}.reach_m IS NOT NULL OR EXISTS (
         SELECT FROM search_index i
         WHERE i.provider_id = {row}.provider_id AND i.category_id = :category_id
           AND (i.reach_m IS NOT NULL OR ST_Covers(i.reach_area, :point))
-          AND {candidates.SPEAKS} AND {candidates.EQUIPPED} AND {candidates.PAPERED}))"""
+          AND {candidates.PAPERED}))"""
 
 
 def _circle(name: str, radius_m: str) -> str:
     """Statements that find the bands, and the longitudes in them, that a circle touches."""
     return f"""
         v_angle := least({radius_m} / {geography.EARTH_RADIUS_M!r} + 1e-9, 3.2);
-        v_{name}_south := floor((:lat - degrees(v_angle)) * {BANDS});
-        v_{name}_north := floor((:lat + degrees(v_angle)) * {BANDS});
+        v_deg := degrees(v_angle);
+        v_{name}_south := floor((:lat - v_deg) * {BANDS});
+        v_{name}_north := floor((:lat + v_deg) * {BANDS});
         -- All around where it holds a pole or crosses the antimeridian.
-        v_wide := CASE WHEN abs(:lat) + degrees(v_angle) >= 89.9 THEN 360
+        v_wide := CASE WHEN abs(:lat) + v_deg >= 89.9 THEN 360
                        ELSE degrees(asin(least(1, sin(v_angle) / cosd(:lat)))) + 1e-6 END;
         v_{name}_west := :lon - v_wide;
         v_{name}_east := :lon + v_wide;
@@ -181,14 +195,19 @@ def _circle(name: str, radius_m: str) -> str:
         END IF;"""
 
 
-def _within(name: str, radius_m: str, among: str, columns: str = _CARRIED) -> str:
+def _within(
+    name: str, radius_m: str, among: str, columns: Sequence[str] = (), beyond: str = ""
+) -> str:
     """Whoever lives in a circle, may come from there and suits."""
+    carried = columns or (*_CARRIED, "week")
+    told = _of("i", *columns) if columns else f"{_of('i', *_CARRIED)}, {_PLAN} AS plan"
     return f"""
-        SELECT i.* FROM (
-            SELECT {columns}, i.at_most_m, {_BASE_M} AS base_m
+        SELECT {told}, i.base_m
+        FROM (
+            SELECT {_of("i", *carried)}, i.at_most_m, {_BASE_M} AS base_m
             FROM generate_series(v_{name}_south, v_{name}_north) AS touched (band)
             CROSS JOIN LATERAL (
-                SELECT {columns}, i.x, i.y, i.z, i.at_most_m
+                SELECT {_of("i", *carried)}, i.x, i.y, i.z, i.at_most_m
                 FROM search_index i
                 WHERE i.market_id = :market_id AND i.category_id = :category_id
                   AND i.band = touched.band::smallint
@@ -198,36 +217,40 @@ def _within(name: str, radius_m: str, among: str, columns: str = _CARRIED) -> st
             ) i
             OFFSET 0
         ) i
-        WHERE i.base_m <= {radius_m} AND i.base_m <= i.at_most_m"""
+        WHERE i.base_m <= {radius_m} AND i.base_m <= i.at_most_m {beyond}"""
+
+
+def _by_reach(also: str, beyond: str) -> str:
+    """Whoever may come, wherever they live, and suits."""
+    return f"""
+        SELECT {_of("i", *_CARRIED)}, {_PLAN} AS plan, i.base_m
+        FROM (
+            SELECT {_of("i", *_CARRIED, "week")}, i.at_most_m, {_BASE_M} AS base_m
+            FROM search_index i
+            WHERE i.category_id = :category_id AND i.reach_box @> :spot
+              AND i.market_id = :market_id {also} AND {_SUITS}
+            OFFSET 0
+        ) i
+        WHERE i.base_m <= i.at_most_m {beyond}"""
 
 
 def _nearby(kind: str) -> str:
     """Everybody looked at in one round, with ``base_m`` and ``distance_m``."""
-    by_reach = f"""
-        SELECT {_CARRIED}, i.at_most_m, {_BASE_M} AS base_m
-        FROM search_index i
-        WHERE i.category_id = :category_id AND i.reach_box @> :spot
-          AND i.market_id = :market_id AND {_SUITS}"""
     if kind == _ON_DUTY:
         return f"""
             SELECT i.*, coalesce((
                 SELECT ST_Distance(pr.position, :point, false) FROM presences pr
                 WHERE pr.provider_id = i.provider_id AND pr.position_at >= :fresh_since
             ), i.base_m) AS distance_m
-            FROM ({by_reach} AND i.online OFFSET 0) i
-            WHERE i.base_m <= i.at_most_m"""
+            FROM ({_by_reach("AND i.online", "")} OFFSET 0) i"""
     among = _AMONG[kind]
     return f"""
         SELECT i.*, i.base_m AS distance_m FROM (
             {_within("near", "v_near_m", among)}
             UNION ALL
-            SELECT i.* FROM ({_within("good", "v_good_m", f"{among} AND i.good")}) i
-            WHERE i.base_m > v_near_m
+            {_within("good", "v_good_m", f"{among} AND i.good", beyond="AND i.base_m > v_near_m")}
             UNION ALL
-            SELECT i.* FROM (
-                {by_reach} {among} AND v_far AND i.at_most_m > {FAR_M} OFFSET 0
-            ) i
-            WHERE i.base_m > v_good_m AND i.base_m <= i.at_most_m
+            {_by_reach(f"{among} AND v_far AND i.at_most_m > {FAR_M}", "AND i.base_m > v_good_m")}
         ) i"""
 
 
@@ -235,59 +258,42 @@ def _told() -> str:
     """Of whom is nearby, what the index tells of their time: ``plan``, the half hours of
     the window in their week; ``told``, whether that is all there is to know; ``open``,
     whether there may be more."""
+    all_of_it = f"(:duty_is_all AND i.online AND {_HELD} AND i.days_taken & v_days = 0)"
     return f"""
-        SELECT {_of("i", *_KNOWN)}, i.distance_m, i.held, i.all_of_it, i.plan,
-               i.rating_sum * v_aged AS rating_sum, i.rating_weight * v_aged AS rating_weight,
-               {_of("i", *_FIGURES[2:])},
-               i.all_of_it OR i.held AND v_plain AND NOT i.more AND i.days_taken & v_days = 0
+        SELECT {_of("i", *_CARRIED)}, i.distance_m, i.plan, {_HELD} AS held,
+               {all_of_it} AS all_of_it,
+               {all_of_it} OR {_HELD} AND v_plain AND NOT {_MORE} AND i.days_taken & v_days = 0
                    AS told,
-               NOT i.all_of_it AND (NOT i.held OR NOT v_plain OR i.more) AS open
-        FROM (
-            SELECT i.*,
-                   :duty_is_all AND i.online AND i.held AND v_no_other_days
-                       AND i.days_taken & v_days = 0 AS all_of_it,
-                   i.days_added & v_days <> 0 OR i.online AND :duty_matters AS more,
-                   substring(i.week || i.week FROM v_first FOR v_half_hours) AS plan
-            FROM (
-                SELECT i.*, v_counted AND :now >= i.figures_at AND :now < i.figures_until
-                            AS held
-                FROM nearby i
-                WHERE i.distance_m <= (SELECT radius_m FROM tier)
-                  AND i.provider_id <> ALL(:leave_out)
-                OFFSET 0
-            ) i
-            OFFSET 0
-        ) i
+               NOT {all_of_it} AND (NOT {_HELD} OR NOT v_plain OR {_MORE}) AS open
+        FROM nearby i
+        WHERE i.distance_m <= (SELECT radius_m FROM tier)
+          AND i.provider_id <> ALL(:leave_out)
         OFFSET 0"""
 
 
-def _timed() -> str:
-    """The first slot and the free time as far as the index tells them: what they are, or
-    the most they can be."""
-    return f"""
-        SELECT i.*,
-               CASE WHEN i.open OR i.all_of_it
-                         OR substring(i.plan FROM 1 FOR length(v_starting_run)) = v_starting_run
-                    THEN 0
-                    ELSE nullif(position(v_run IN substring(i.plan FROM 2)), 0) * 1800 - v_early_s
-               END AS starts_after_s,
-               CASE WHEN i.open OR i.all_of_it THEN :span_s
-                    ELSE bit_count(i.plan) * 1800 - v_early_s * get_bit(i.plan, 0)
-                         - v_late_s * get_bit(i.plan, v_half_hours - 1)
-               END AS free_s
-        FROM ({_told()}) i
-        WHERE i.open OR i.all_of_it OR position(v_run IN i.plan) > 0
-        OFFSET 0"""
+#: The first slot and the free time as far as the index tells them: what they are, or the
+#: most they can be.
+_STARTS_AFTER_S = """
+    CASE WHEN i.open OR i.all_of_it
+              OR substring(i.plan FROM 1 FOR v_starting_count) = v_starting_run
+         THEN 0
+         ELSE nullif(position(v_run IN substring(i.plan FROM 2)), 0) * 1800 - v_early_s END"""
+_FREE_S = """
+    CASE WHEN i.open OR i.all_of_it THEN :span_s
+         ELSE bit_count(i.plan) * 1800 - v_early_s * get_bit(i.plan, 0)
+              - v_late_s * get_bit(i.plan, v_half_hours - 1) END"""
 
 
-def _measures() -> str:
+def _measures(starts_after_s: str, free_s: str, **figures: str) -> str:
     """The columns of ``m`` as ``scoring`` describes them."""
     # An instant is dear to compute where no formula asks for it.
     asked = any("m.starts_at" in part.formula for part in scoring.PARTS.values())
-    starts_at = ", :earliest + i.starts_after_s * interval '1 second' AS starts_at"
+    starts_at = f", :earliest + {starts_after_s} * interval '1 second' AS starts_at"
+    counted = ", ".join(f"{figures.get(name, f'i.{name}')} AS {name}" for name in _FIGURES)
     return f"""i.distance_m, (SELECT decay_m FROM tier) AS decay_m, v_rating_mean AS rating_mean,
-        {_of("i", *_FIGURES)}, i.price_kind, i.amount_cents, i.call_out_fee_cents, i.online,
-        true AS inside_hours, i.starts_after_s, i.free_s{starts_at if asked else ""}"""
+        {counted}, i.price_kind, i.amount_cents, i.call_out_fee_cents, i.online,
+        true AS inside_hours, {starts_after_s} AS starts_after_s, {free_s} AS free_s
+        {starts_at if asked else ""}"""
 
 
 _MINUTE = "date_trunc('minute', lower(stretch) + interval '59.999999 seconds')"
@@ -312,27 +318,23 @@ _COUNTED = f"""(
 
 
 def _certain() -> str:
-    """The likely ones with a slot and figures that are sure; whoever has none, or does
-    not suit after all, is gone."""
-    figures = ", ".join(
-        f"coalesce(t.counted[{n}], t.{name}) AS {name}" for n, name in enumerate(_FIGURES, start=1)
-    )
+    """The likely ones as ``m``, with a slot and figures that are sure; whoever does not
+    suit after all is gone."""
+    figures = {
+        name: f"coalesce(i.counted[{n}], i.{name})" for n, name in enumerate(_FIGURES, start=1)
+    }
+    starts_after_s = "CASE WHEN i.told THEN i.starts_after_s ELSE i.slot[1] END"
+    free_s = "CASE WHEN i.told THEN i.free_s ELSE i.slot[2] END"
     return f"""
-        SELECT i.* FROM (
-            SELECT t.provider_id, t.distance_m, t.price_kind, t.amount_cents,
-                   t.call_out_fee_cents, t.online, {figures},
-                   CASE WHEN t.told THEN t.starts_after_s ELSE t.slot[1] END AS starts_after_s,
-                   CASE WHEN t.told THEN t.free_s ELSE t.slot[2] END AS free_s
-            FROM (
-                SELECT t.*, CASE WHEN NOT t.told THEN {_SLOT} END AS slot,
-                       CASE WHEN NOT t.held THEN {_COUNTED} END AS counted
-                FROM likely t
-                WHERE {_suits_exactly("t")}
-                OFFSET 0
-            ) t
+        SELECT i.provider_id, {_measures(starts_after_s, free_s, **figures)}
+        FROM (
+            SELECT t.*, CASE WHEN NOT t.told THEN {_SLOT} END AS slot,
+                   CASE WHEN NOT t.held THEN {_COUNTED} END AS counted
+            FROM likely t
+            WHERE {_suits_exactly("t")}
             OFFSET 0
         ) i
-        WHERE i.starts_after_s IS NOT NULL
+        WHERE i.told OR i.slot[1] IS NOT NULL
         OFFSET 0"""
 
 
@@ -340,8 +342,10 @@ def _round(kind: str) -> str:
     """One round: who is looked at, how dense the place is, who is best; into variables."""
     # Where only some are looked at, how densely a place is served is another question.
     whole = kind in _WHOLE
-    around = _within("around", ":density_radius_m", "", "i.provider_id, i.reach_m")
+    around = _within("around", ":density_radius_m", "", ("provider_id", "reach_m"))
     values = ", ".join(f"s.value_{name}" for name in scoring.PARTS)
+    score = scoring.score(scoring.PARTS).replace("m.", "s.")
+    aged = {name: f"i.{name} * v_aged" for name in ("rating_sum", "rating_weight")}
     return f"""
         WITH nearby AS MATERIALIZED ({_nearby(kind)}),
         tier AS MATERIALIZED (
@@ -363,11 +367,13 @@ def _round(kind: str) -> str:
             FROM (
                 SELECT m.*, {scoring.at_most(scoring.PARTS)} AS at_most
                 FROM (
-                    SELECT i.provider_id, i.reach_m, i.held, i.told, i.open, {_measures()}
-                    FROM ({_timed()}) i
-                    WHERE i.starts_after_s <= :slack_s
+                    SELECT i.provider_id, i.reach_m, i.held, i.told, i.open,
+                           {_measures(_STARTS_AFTER_S, _FREE_S, **aged)}
+                    FROM ({_told()}) i
+                    WHERE i.open OR i.all_of_it OR position(v_run IN i.plan) > 0
                     OFFSET 0
                 ) m
+                WHERE m.starts_after_s <= :slack_s
                 OFFSET 0
             ) m
             WHERE m.at_most >= v_goal
@@ -376,16 +382,9 @@ def _round(kind: str) -> str:
         ),
         chosen AS (
             SELECT i.* FROM (
-                SELECT s.*, round(s.score * 1e9) AS place FROM (
-                    SELECT s.*, {scoring.score(scoring.PARTS).replace("m.", "s.")} AS score
-                    FROM (
-                        SELECT m.*, ({scoring.STARS})::float8 AS stars
-                               {scoring.values(scoring.PARTS)}
-                        FROM (
-                            SELECT i.provider_id, {_measures()} FROM ({_certain()}) i OFFSET 0
-                        ) m
-                        OFFSET 0
-                    ) s
+                SELECT s.*, {score} AS score, round(({score}) * 1e9) AS place FROM (
+                    SELECT m.*, ({scoring.STARS})::float8 AS stars {scoring.values(scoring.PARTS)}
+                    FROM ({_certain()}) m
                     OFFSET 0
                 ) s
                 ORDER BY place DESC
@@ -396,17 +395,13 @@ def _round(kind: str) -> str:
             FETCH FIRST (:limit) ROWS WITH TIES
         )
         SELECT tier.eligible, tier.radius_m, tier.decay_m, (SELECT count(*) FROM nearby),
-               likely.kept, likely.least, chosen.found
+               (SELECT max(kept) FROM likely), (SELECT min(at_most) FROM likely),
+               (SELECT array_agg(ROW(
+                    s.provider_id, s.score, ARRAY[{values}], s.stars, s.distance_m,
+                    s.starts_after_s, s.price_kind, s.amount_cents, s.call_out_fee_cents
+                )::search_found) FROM chosen s)
         INTO v_eligible, v_radius_m, v_decay_m, v_looked_at, v_kept, v_least, v_found
-        FROM tier
-        LEFT JOIN (SELECT max(kept) AS kept, min(at_most) AS least FROM likely) AS likely ON true
-        LEFT JOIN (
-            SELECT array_agg(ROW(
-                s.provider_id, s.score, ARRAY[{values}], s.stars, s.distance_m,
-                s.starts_after_s, s.price_kind, s.amount_cents, s.call_out_fee_cents
-            )::search_found ORDER BY s.place DESC) AS found
-            FROM chosen s
-        ) AS chosen ON true;"""
+        FROM tier;"""
 
 
 _DECLARED = """
@@ -415,6 +410,11 @@ _DECLARED = """
     v_z float8 := sind(:lat);
     v_angle float8;
     v_wide float8;
+    v_deg float8;
+    v_papered boolean := cardinality(:papers) > 0;
+    v_best float8;
+    v_starting_count integer;
+    v_factor float8;
     v_near_m float8;
     v_near_south integer;
     v_near_north integer;
@@ -429,7 +429,7 @@ _DECLARED = """
     v_around_north integer;
     v_around_west float8;
     v_around_east float8;
-    v_far boolean;
+    v_far boolean := false;
     v_farthest_m float8;
     v_never uuid[];
     v_counted boolean;
@@ -471,6 +471,13 @@ _DECLARED = """
     )::bit varying;
 """
 
+
+def _gain(standing: str) -> str:
+    """The most that somebody of this standing can gain by it."""
+    lines = ", ".join(f":gain_{n} * {standing} + :base_{n}" for n in (1, 2, 3))
+    return f"least({lines})"
+
+
 #: What is asked once: whom the job suits never, and by what figures are judged.
 _BEGIN = f"""
     IF EXISTS (SELECT FROM search_index_due) THEN
@@ -485,17 +492,17 @@ _BEGIN = f"""
     SELECT b.rating_mean,
            {candidates.AGED},
            {candidates.COUNTED_ALIKE},
-           CASE WHEN {candidates.BOUNDED} THEN least(
-               :gain_1 * b.good_above + :base_1, :gain_2 * b.good_above + :base_2,
-               :gain_3 * b.good_above + :base_3) END,
+           CASE WHEN {candidates.BOUNDED} THEN {_gain("b.good_above")} END,
+           CASE WHEN {candidates.BOUNDED} THEN {_gain("b.best_standing")} END,
            m.time_zone
-    INTO v_rating_mean, v_aged, v_counted, v_rest, v_zone
+    INTO v_rating_mean, v_aged, v_counted, v_rest, v_best, v_zone
     FROM markets m
     LEFT JOIN baselines b ON b.market_id = m.id AND b.category_id = :category_id
     WHERE m.id = :market_id;
     v_counted := coalesce(v_counted, false);
     v_aged := coalesce(v_aged, 1);
-    v_rest := coalesce(v_rest, :most_of_standing);
+    v_best := least(v_best, :most_of_standing);
+    v_rest := least(v_rest, v_best);
 """
 
 _RETURN = """
@@ -559,7 +566,6 @@ def _by_calendar() -> str:
             v_rounds := v_rounds + 1;
             v_near_m := least(v_near_m, v_farthest_m);
             v_good_m := greatest(v_near_m, least(v_good_m, v_farthest_m));
-            v_far := v_good_m >= v_farthest_m;
             {_circle("near", "v_near_m")}
             {_circle("good", "v_good_m")}
             {_by_kind(_round)}
@@ -569,25 +575,29 @@ def _by_calendar() -> str:
             v_dense := v_eligible >= :dense_enough OR v_near_m >= :density_radius_m
                        OR NOT {whole};
             EXIT WHEN v_dense AND NOT v_cut AND (
-                v_near_m >= least(v_farthest_m, v_radius_m)
+                v_near_m >= v_radius_m OR v_near_m >= v_farthest_m AND v_far
                 OR v_reached > :pull * exp(-least(700, v_near_m / v_decay_m)) + :others + v_rest
-                   AND (v_good_m >= least(v_farthest_m, v_radius_m)
+                   AND (v_good_m >= v_radius_m OR v_far
                         OR v_reached > :pull * exp(-least(700, v_good_m / v_decay_m)) + :others
-                                       + :most_of_standing));
+                                       + v_best));
             IF v_cut THEN
                 v_most := greatest(v_most, v_kept);
             END IF;
             IF NOT v_dense THEN
                 -- How a score falls with distance is not sure yet, so no goal is either.
                 v_near_m := greatest(v_near_m, :density_radius_m);
-                v_good_m := {_GOOD_FARTHER} * v_near_m;
+                v_good_m := greatest(v_good_m, v_near_m);
             ELSIF v_reached = '-infinity' THEN
-                v_near_m := 3 * v_near_m;
+                -- Wider by as many as are still missing.
+                v_factor := sqrt(2.0 * :limit / greatest(1, coalesce(cardinality(v_found), 0)));
+                v_near_m := v_near_m * greatest(1.5, least(5, v_factor));
                 v_good_m := {_GOOD_FARTHER} * v_near_m;
+                v_far := v_near_m >= v_farthest_m;
             ELSE
                 v_goal := v_reached;
                 v_near_m := greatest(v_near_m, {_how_far("v_rest")});
-                v_good_m := greatest(v_good_m, {_how_far(":most_of_standing")});
+                v_good_m := greatest(v_good_m, {_how_far("v_best")});
+                v_far := v_good_m >= v_farthest_m;
             END IF;
         END LOOP;"""
 
@@ -605,7 +615,8 @@ _WINDOW = """
     v_half_hours := ceil((v_early_s + :span_s) / 1800);
     v_late_s := 1800 * v_half_hours - v_early_s - :span_s;
     v_run := repeat('1', ceil(:duration_s / 1800)::integer)::bit varying;
-    v_starting_run := repeat('1', ceil((v_early_s + :duration_s) / 1800)::integer)::bit varying;
+    v_starting_count := ceil((v_early_s + :duration_s) / 1800);
+    v_starting_run := repeat('1', v_starting_count)::bit varying;
     v_plain := v_half_hours <= 336 AND v_no_other_days
                AND (:earliest + :span_s * interval '1 second') AT TIME ZONE v_zone
                    = v_local + :span_s * interval '1 second';
@@ -724,7 +735,6 @@ def parameters(request: candidates.Request, asked: candidates.Parameters) -> can
         "lat": request.place[1],
         "equipped": _bits(request.needs),
         "speaks": _bits(request.languages),
-        "exacting": bool(request.languages or request.needs or request.papers),
         "duration_s": request.duration.total_seconds(),
     }
 

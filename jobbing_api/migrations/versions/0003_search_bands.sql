@@ -12,13 +12,16 @@ DROP TABLE search_index;
 
 -- Whose standing is above this, per mille, is better than somebody new by so much that
 -- they are looked for farther away than others.
-ALTER TABLE baselines ADD COLUMN good_above smallint;
+-- Nobody's standing is above the best; whoever comes above it raises it.
+ALTER TABLE baselines
+    ADD COLUMN good_above smallint, ADD COLUMN best_standing smallint NOT NULL DEFAULT 1000;
 UPDATE baselines SET good_above = least(1000, ceil(45 + 1000 * (
     0.25 * greatest(0, least(1, (coalesce(rating_mean, rating_prior_stars) - rating_floor)
                                 / (rating_ceiling - rating_floor)))
     + 0.20 * reliability_good / (reliability_good + reliability_bad)
     + 0.10 * responsiveness_good / (responsiveness_good + responsiveness_bad)) / 0.55));
-ALTER TABLE baselines ALTER COLUMN good_above SET NOT NULL;
+ALTER TABLE baselines
+    ALTER COLUMN good_above SET NOT NULL, ALTER COLUMN best_standing DROP DEFAULT;
 
 CREATE TABLE search_index (
     provider_id uuid NOT NULL,
@@ -89,7 +92,7 @@ CREATE INDEX ix_search_index_far ON search_index USING gist (category_id, reach_
 CREATE INDEX ix_search_index_near ON search_index (market_id, category_id, band, lon)
 INCLUDE (
     provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, has, week, days_taken, days_added, figures_at,
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken, days_added, figures_at,
     figures_until, rating_sum, rating_weight, visits_kept, visits_let_down, offers_answered,
     offers_unanswered
 );
@@ -97,7 +100,7 @@ INCLUDE (
 CREATE INDEX ix_search_index_good ON search_index (market_id, category_id, band, lon)
 INCLUDE (
     provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, has, week, days_taken, days_added, figures_at,
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken, days_added, figures_at,
     figures_until, rating_sum, rating_weight, visits_kept, visits_let_down, offers_answered,
     offers_unanswered
 )
@@ -106,7 +109,7 @@ INCLUDE (
 CREATE INDEX ix_search_index_hourly ON search_index (market_id, category_id, band, lon)
 INCLUDE (
     provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, has, week, days_taken, days_added, figures_at,
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken, days_added, figures_at,
     figures_until, rating_sum, rating_weight, visits_kept, visits_let_down, offers_answered,
     offers_unanswered
 )
@@ -115,7 +118,7 @@ INCLUDE (
 CREATE INDEX ix_search_index_odd_hours ON search_index (market_id, category_id, band, lon)
 INCLUDE (
     provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, has, week, days_taken, days_added, figures_at,
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken, days_added, figures_at,
     figures_until, rating_sum, rating_weight, visits_kept, visits_let_down, offers_answered,
     offers_unanswered
 )
@@ -144,9 +147,10 @@ CREATE INDEX ix_record_entries_asked ON record_entries (provider_id, urgency, at
 -- The visits of one provider: a GiST index takes five times as long to find them.
 CREATE INDEX ix_bookings_provider_id ON bookings (provider_id) WHERE released_at IS NULL;
 
--- What the index should say of these providers, figures and days counted as of an instant.
+-- What the index should say of each of these providers, figures and days counted as of an
+-- instant of their own.
 -- The one definition: the index is filled from it, kept true by it and checked against it.
-CREATE FUNCTION search_rows(ids uuid[], as_of timestamptz)
+CREATE FUNCTION search_rows(ids uuid[], instants timestamptz[])
 RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
     SELECT p.account_id, s.category_id, p.market_id, p.base, p.reach_m, p.reach_area,
            reach.reach_box, reach.at_most_m,
@@ -171,7 +175,7 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
            CASE WHEN plan.week IS NULL THEN -1 ELSE days.taken END,
            CASE WHEN plan.week IS NULL THEN -1 ELSE days.added END,
            visits.until,
-           as_of,
+           wanted.as_of,
            CASE WHEN b.market_id IS NULL THEN '-infinity'
                 ELSE least(coalesce(figures.until, 'infinity'), coalesce(days.until, 'infinity'))
            END::timestamptz,
@@ -179,7 +183,8 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
            coalesce(figures.kept, 0), coalesce(figures.let_down, 0),
            coalesce(figures.answered, 0), coalesce(figures.unanswered, 0),
            p.free_time
-    FROM providers p
+    FROM unnest(ids, instants) AS wanted (provider_id, as_of)
+    JOIN providers p ON p.account_id = wanted.provider_id
     JOIN accounts a ON a.id = p.account_id AND a.suspended_at IS NULL AND a.erased_at IS NULL
     JOIN markets m ON m.id = p.market_id
     JOIN skills s ON s.provider_id = p.account_id
@@ -250,12 +255,12 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
     -- two days back, 61 ahead. What comes into sight later ends what the row can be trusted
     -- for.
     CROSS JOIN LATERAL (
-        SELECT (as_of AT TIME ZONE m.time_zone)::date - DATE '1970-01-01' AS number
+        SELECT (wanted.as_of AT TIME ZONE m.time_zone)::date - DATE '1970-01-01' AS number
     ) today
     CROSS JOIN LATERAL (
         SELECT coalesce(bit_or(1::bigint << mod(day, 64)) FILTER (WHERE NOT added), 0) AS taken,
                coalesce(bit_or(1::bigint << mod(day, 64)) FILTER (WHERE added), 0) AS added,
-               min(seen_at) FILTER (WHERE seen_at > as_of) AS until
+               min(seen_at) FILTER (WHERE seen_at > wanted.as_of) AS until
         FROM (
             SELECT available AS added, 0 AS around, during
             FROM calendar_exceptions WHERE provider_id = p.account_id
@@ -277,19 +282,19 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
     CROSS JOIN LATERAL (
         -- Sums of floats depend on their order: one order, whatever the plan.
         SELECT sum(stars * age.weight ORDER BY at, e.id)
-                   FILTER (WHERE kind = 'rated' AND at <= as_of) AS rating_sum,
+                   FILTER (WHERE kind = 'rated' AND at <= wanted.as_of) AS rating_sum,
                sum(age.weight ORDER BY at, e.id)
-                   FILTER (WHERE kind = 'rated' AND at <= as_of) AS rating_weight,
-               count(*) FILTER (WHERE kind = 'kept' AND at <= as_of AND expires > as_of) AS kept,
+                   FILTER (WHERE kind = 'rated' AND at <= wanted.as_of) AS rating_weight,
+               count(*) FILTER (WHERE kind = 'kept' AND at <= wanted.as_of AND expires > wanted.as_of) AS kept,
                count(*) FILTER (WHERE kind IN ('late', 'cancelled', 'absent')
-                   AND at <= as_of AND expires > as_of) AS let_down,
-               count(*) FILTER (WHERE kind = 'answered' AND at <= as_of AND expires > as_of)
+                   AND at <= wanted.as_of AND expires > wanted.as_of) AS let_down,
+               count(*) FILTER (WHERE kind = 'answered' AND at <= wanted.as_of AND expires > wanted.as_of)
                    AS answered,
-               count(*) FILTER (WHERE kind = 'unanswered' AND at <= as_of AND expires > as_of)
+               count(*) FILTER (WHERE kind = 'unanswered' AND at <= wanted.as_of AND expires > wanted.as_of)
                    AS unanswered,
                -- Until something that counts expires, or something ahead comes true.
-               least(min(expires) FILTER (WHERE at <= as_of AND expires > as_of),
-                     min(at) FILTER (WHERE at > as_of)) AS until,
+               least(min(expires) FILTER (WHERE at <= wanted.as_of AND expires > wanted.as_of),
+                     min(at) FILTER (WHERE at > wanted.as_of)) AS until,
                array_agg(at ORDER BY at, e.id) FILTER (WHERE kind = 'rated') AS rated_at,
                array_agg(stars::int ORDER BY at, e.id) FILTER (WHERE kind = 'rated') AS stars,
                array_agg(at) FILTER (WHERE kind = 'kept') AS kept_at,
@@ -391,7 +396,6 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
                    + 0.20 * best_reliability.share + 0.10 * best_responsiveness.share) / 0.55))
                END::smallint AS standing
     ) bound
-    WHERE p.account_id = ANY(ids)
 $$;
 
 -- Derive the rows of these providers anew. Two transactions that change the same provider
@@ -410,7 +414,7 @@ BEGIN
               FROM unnest(ids) AS id ORDER BY turn) AS turns;
     END IF;
     -- A statement of its own, so that it sees what was committed while we waited.
-    WITH fresh AS MATERIALIZED (SELECT * FROM search_rows(ids, as_of)),
+    WITH fresh AS MATERIALIZED (SELECT * FROM search_rows(ids, array_fill(as_of, ARRAY[cardinality(ids)]))),
     gone AS (
         DELETE FROM search_index i
         WHERE i.provider_id = ANY(ids)
@@ -434,6 +438,19 @@ BEGIN
         visits_kept = excluded.visits_kept, visits_let_down = excluded.visits_let_down,
         offers_answered = excluded.offers_answered,
         offers_unanswered = excluded.offers_unanswered, free_time = excluded.free_time;
+    -- Who comes above everybody before them, which is seldom, takes turns last of all.
+    IF EXISTS (
+        SELECT FROM search_index i
+        JOIN baselines b ON b.market_id = i.market_id AND b.category_id = i.category_id
+        WHERE i.provider_id = ANY(ids) AND i.standing > b.best_standing
+    ) THEN
+        PERFORM pg_advisory_xact_lock(hashtext('jobbing.baselines'));
+        UPDATE baselines b SET best_standing = best.standing
+        FROM (SELECT market_id, category_id, max(standing) AS standing FROM search_index
+              WHERE provider_id = ANY(ids) GROUP BY market_id, category_id) AS best
+        WHERE b.market_id = best.market_id AND b.category_id = best.category_id
+          AND b.best_standing < best.standing;
+    END IF;
 END $$;
 
 -- At the end of a transaction, everything it left due, in one go.
@@ -475,4 +492,5 @@ CREATE TRIGGER search_index_mark_changes AFTER UPDATE ON providers
 
 -- Providers there are before this migration.
 INSERT INTO search_index
-SELECT * FROM search_rows((SELECT array_agg(account_id) FROM providers), clock_timestamp());
+SELECT r.* FROM (SELECT array_agg(account_id) AS ids FROM providers HAVING count(*) > 0) AS everybody,
+    search_rows(ids, array_fill(clock_timestamp(), ARRAY[cardinality(ids)])) AS r;
