@@ -468,7 +468,9 @@ def run(session: Session, statement: str, parameters: Parameters) -> list[Any]:
         if (listener := session.info.get(LISTENER)) is not None:
             listener(driver, numbered, names, parameters)
         with psycopg.RawCursor(driver, row_factory=namedtuple_row) as cursor:
-            cursor.execute(numbered, [parameters[name] for name in names], prepare=True)
+            values = [parameters[name] for name in names]
+            # Numbers and ids as they are, not written out and read again.
+            cursor.execute(numbered, values, prepare=True, binary=True)
             rows = cursor.fetchall()
     except psycopg.Error as error:
         # As everybody else hears of a database's refusal.
