@@ -351,7 +351,7 @@ def _round(kind: str) -> str:
         tier AS MATERIALIZED (
             SELECT density.eligible, t.radius_m, t.decay_m
             FROM (
-                SELECT count(*) AS eligible FROM (
+                SELECT CASE WHEN v_only_far THEN v_eligible ELSE count(*) END AS eligible FROM (
                     SELECT FROM {"nearby" if whole else f"({around})"} n
                     WHERE n.base_m <= :density_radius_m AND {_suits_exactly("n")}
                     LIMIT :dense_enough
@@ -430,6 +430,8 @@ _DECLARED = """
     v_around_west float8;
     v_around_east float8;
     v_far boolean := false;
+    v_only_far boolean := false;
+    v_before search_found[];
     v_farthest_m float8;
     v_never uuid[];
     v_counted boolean;
@@ -568,8 +570,21 @@ def _by_calendar() -> str:
             v_good_m := greatest(v_near_m, least(v_good_m, v_farthest_m));
             {_circle("near", "v_near_m")}
             {_circle("good", "v_good_m")}
+            IF v_only_far THEN
+                -- All nearer ones have been looked at: no bands.
+                v_near_north := v_near_south - 1;
+                v_good_north := v_good_south - 1;
+                v_before := v_found;
+            END IF;
             {_by_kind(_round)}
             v_all := v_all + v_looked_at;
+            IF v_only_far THEN
+                v_found := ARRAY(
+                    SELECT f FROM unnest(v_before || v_found) AS f
+                    ORDER BY round(f.score * 1e9) DESC
+                    FETCH FIRST (:limit) ROWS WITH TIES
+                );
+            END IF;
             v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');
             v_cut := coalesce(v_kept > v_most AND v_least >= v_reached, false);
             v_dense := v_eligible >= :dense_enough OR v_near_m >= :density_radius_m
@@ -580,6 +595,7 @@ def _by_calendar() -> str:
                    AND (v_good_m >= v_radius_m OR v_far
                         OR v_reached > :pull * exp(-least(700, v_good_m / v_decay_m)) + :others
                                        + v_best));
+            v_only_far := false;
             IF v_cut THEN
                 v_most := greatest(v_most, v_kept);
             END IF;
@@ -595,6 +611,8 @@ def _by_calendar() -> str:
                 v_far := v_near_m >= v_farthest_m;
             ELSE
                 v_goal := v_reached;
+                v_only_far := NOT v_cut AND NOT v_far AND v_good_m >= v_farthest_m
+                              AND v_near_m >= {_how_far("v_rest")};
                 v_near_m := greatest(v_near_m, {_how_far("v_rest")});
                 v_good_m := greatest(v_good_m, {_how_far("v_best")});
                 v_far := v_good_m >= v_farthest_m;
