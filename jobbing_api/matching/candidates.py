@@ -588,9 +588,10 @@ def parameters(request: Request, policy: markets.Policy, *, now: datetime) -> Pa
         "responsiveness_bad": float(policy.responsiveness_prior[1]),
         "density_radius_m": float(policy.density_radius_m),
         "dense_enough": Int8(max(tier.eligible_at_least for tier in policy.tiers)),
-        "tier_eligible": _array(tier.eligible_at_least for tier in policy.tiers),
-        "tier_radius_m": _array(radius_m(request, tier) for tier in policy.tiers),
-        "tier_decay_m": _array(float(tier.decay_m) for tier in policy.tiers),
+        # By density, the thinnest first.
+        "tier_eligible": _array(tier.eligible_at_least for tier in reversed(policy.tiers)),
+        "tier_radius_m": _array(radius_m(request, tier) for tier in reversed(policy.tiers)),
+        "tier_decay_m": _array(float(tier.decay_m) for tier in reversed(policy.tiers)),
     }
 
 

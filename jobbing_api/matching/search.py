@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg.types.numeric import Int4, Int8
@@ -124,8 +124,8 @@ _AMONG = {
              OR position(v_run IN substring(
                     i.week || i.week FROM v_first FOR v_half_hours)) > 0)""",
 }
-#: Or who is online.
-_ON_DUTY = "on_duty"
+#: Or who is online; or, last of all, who lives beyond what is searched by place.
+_ON_DUTY, _FAR = "on_duty", "far"
 
 #: Who are all that count for how densely a place is served.
 _WHOLE = ("everybody", "hourly")
@@ -170,11 +170,8 @@ _SUITS = f"""i.has & :equipped = :equipped AND (:equipped = 0 OR {candidates.EQU
 
 def _suits_exactly(row: str) -> str:
     """What only the row itself tells."""
-    return f"""(NOT v_papered AND {row}.reach_m IS NOT NULL OR EXISTS (
-        SELECT FROM search_index i
-        WHERE i.provider_id = {row}.provider_id AND i.category_id = :category_id
-          AND (i.reach_m IS NOT NULL OR ST_Covers(i.reach_area, :point))
-          AND {candidates.PAPERED}))"""
+    return f"""(NOT v_papered AND {row}.reach_m IS NOT NULL OR {{suits}}(
+        {row}.provider_id, :category_id, :point, :papers, :now, :window_to))"""
 
 
 def _circle(name: str, radius_m: str) -> str:
@@ -243,14 +240,17 @@ def _nearby(kind: str) -> str:
                 WHERE pr.provider_id = i.provider_id AND pr.position_at >= :fresh_since
             ), i.base_m) AS distance_m
             FROM ({_by_reach("AND i.online", "")} OFFSET 0) i"""
+    if kind == _FAR:
+        far = f"AND i.at_most_m > {FAR_M} AND (v_kind <> 'hourly' OR i.price_kind = 'hourly')"
+        return f"""
+            SELECT i.*, i.base_m AS distance_m
+            FROM ({_by_reach(far, "AND i.base_m > v_farthest_m")}) i"""
     among = _AMONG[kind]
     return f"""
         SELECT i.*, i.base_m AS distance_m FROM (
             {_within("near", "v_near_m", among)}
             UNION ALL
             {_within("good", "v_good_m", f"{among} AND i.good", beyond="AND i.base_m > v_near_m")}
-            UNION ALL
-            {_by_reach(f"{among} AND v_far AND i.at_most_m > {FAR_M}", "AND i.base_m > v_good_m")}
         ) i"""
 
 
@@ -298,24 +298,6 @@ def _measures(starts_after_s: str, free_s: str, **figures: str) -> str:
 
 _MINUTE = "date_trunc('minute', lower(stretch) + interval '59.999999 seconds')"
 
-#: From a row itself, its first slot and its free time in the window, both in seconds.
-_SLOT = f"""(
-    SELECT ARRAY[
-        min(date_part('epoch', {_MINUTE} - :earliest))
-            FILTER (WHERE upper(stretch) - {_MINUTE} >= :duration),
-        coalesce(sum(date_part('epoch', upper(stretch) - lower(stretch))), 0)]
-    FROM search_index i
-    CROSS JOIN LATERAL unnest({candidates.STRETCHES}) AS stretch
-    WHERE i.provider_id = t.provider_id AND i.category_id = :category_id
-)"""
-
-#: From the record, figures that the index has no longer.
-_COUNTED = f"""(
-    SELECT ARRAY[coalesce(r.rating_sum, 0), coalesce(r.rating_weight, 0), r.visits_kept,
-                 r.visits_let_down, r.offers_answered, r.offers_unanswered]
-    FROM (SELECT {candidates.COUNTED} AND e.provider_id = t.provider_id) AS r
-)"""
-
 
 def _certain() -> str:
     """The likely ones as ``m``, with a slot and figures that are sure; whoever does not
@@ -328,8 +310,14 @@ def _certain() -> str:
     return f"""
         SELECT i.provider_id, {_measures(starts_after_s, free_s, **figures)}
         FROM (
-            SELECT t.*, CASE WHEN NOT t.told THEN {_SLOT} END AS slot,
-                   CASE WHEN NOT t.held THEN {_COUNTED} END AS counted
+            SELECT t.*,
+                   CASE WHEN NOT t.told THEN {{slot}}(
+                       t.provider_id, :category_id, :point, :earliest, :window_to, :ahead, :duty,
+                       :duty_matters, :duration, :widest_gap, :travel_buffer_min,
+                       :travel_min_per_km) END AS slot,
+                   CASE WHEN NOT t.held THEN {{counted}}(
+                       t.provider_id, :now, :half_life_s, :reliable_since, :responsive_since
+                   ) END AS counted
             FROM likely t
             WHERE {_suits_exactly("t")}
             OFFSET 0
@@ -343,27 +331,28 @@ def _round(kind: str) -> str:
     # Where only some are looked at, how densely a place is served is another question.
     whole = kind in _WHOLE
     around = _within("around", ":density_radius_m", "", ("provider_id", "reach_m"))
+    density = f"""
+        SELECT count(*)::integer AS eligible FROM (
+            SELECT FROM {"nearby" if whole else f"({around})"} n
+            WHERE n.base_m <= :density_radius_m AND {_suits_exactly("n")}
+            LIMIT :dense_enough
+        ) AS counted"""
+    if kind == _FAR:
+        density = "SELECT v_eligible::integer AS eligible"
     values = ", ".join(f"s.value_{name}" for name in scoring.PARTS)
     score = scoring.score(scoring.PARTS).replace("m.", "s.")
     aged = {name: f"i.{name} * v_aged" for name in ("rating_sum", "rating_weight")}
     return f"""
         WITH nearby AS MATERIALIZED ({_nearby(kind)}),
         tier AS MATERIALIZED (
-            SELECT density.eligible, t.radius_m, t.decay_m
+            SELECT eligible, :tier_radius_m[at] AS radius_m, :tier_decay_m[at] AS decay_m
             FROM (
-                SELECT CASE WHEN v_only_far THEN v_eligible ELSE count(*) END AS eligible FROM (
-                    SELECT FROM {"nearby" if whole else f"({around})"} n
-                    WHERE n.base_m <= :density_radius_m AND {_suits_exactly("n")}
-                    LIMIT :dense_enough
-                ) AS counted
-            ) AS density, unnest(:tier_eligible, :tier_radius_m, :tier_decay_m)
-                 AS t (eligible_at_least, radius_m, decay_m)
-            WHERE density.eligible >= t.eligible_at_least
-            ORDER BY t.eligible_at_least DESC
-            LIMIT 1
+                SELECT eligible, width_bucket(eligible, :tier_eligible) AS at FROM ({density})
+                    AS density
+            ) AS density
         ),
         likely AS MATERIALIZED (
-            SELECT m.*, count(*) OVER () AS kept
+            SELECT m.*
             FROM (
                 SELECT m.*, {scoring.at_most(scoring.PARTS)} AS at_most
                 FROM (
@@ -378,7 +367,8 @@ def _round(kind: str) -> str:
             ) m
             WHERE m.at_most >= v_goal
             ORDER BY m.at_most DESC
-            LIMIT v_most
+            -- One more, to know whether there are more.
+            LIMIT v_most + 1
         ),
         chosen AS (
             SELECT i.* FROM (
@@ -394,14 +384,17 @@ def _round(kind: str) -> str:
             ORDER BY i.place DESC
             FETCH FIRST (:limit) ROWS WITH TIES
         )
-        SELECT tier.eligible, tier.radius_m, tier.decay_m, (SELECT count(*) FROM nearby),
-               (SELECT max(kept) FROM likely), (SELECT min(at_most) FROM likely),
-               (SELECT array_agg(ROW(
-                    s.provider_id, s.score, ARRAY[{values}], s.stars, s.distance_m,
-                    s.starts_after_s, s.price_kind, s.amount_cents, s.call_out_fee_cents
-                )::search_found) FROM chosen s)
-        INTO v_eligible, v_radius_m, v_decay_m, v_looked_at, v_kept, v_least, v_found
-        FROM tier;"""
+        SELECT tier.eligible, tier.radius_m, tier.decay_m, likely.count, likely.least, (
+            SELECT array_agg(ROW(
+                s.provider_id, s.score, ARRAY[{values}], s.stars, s.distance_m,
+                s.starts_after_s, s.price_kind, s.amount_cents, s.call_out_fee_cents
+            )::search_found) FROM chosen s)
+        INTO v_eligible, v_radius_m, v_decay_m, v_kept, v_least, v_found
+        FROM tier, (SELECT count(*), min(at_most) AS least FROM likely) AS likely;
+        v_rounds := v_rounds + 1;
+        v_judged := v_judged + v_kept;
+        v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');
+        v_cut := v_kept > v_most AND v_least >= v_reached;"""
 
 
 _DECLARED = """
@@ -414,7 +407,6 @@ _DECLARED = """
     v_papered boolean := cardinality(:papers) > 0;
     v_best float8;
     v_starting_count integer;
-    v_factor float8;
     v_near_m float8;
     v_near_south integer;
     v_near_north integer;
@@ -429,8 +421,6 @@ _DECLARED = """
     v_around_north integer;
     v_around_west float8;
     v_around_east float8;
-    v_far boolean := false;
-    v_only_far boolean := false;
     v_before search_found[];
     v_farthest_m float8;
     v_never uuid[];
@@ -441,7 +431,6 @@ _DECLARED = """
     v_eligible bigint;
     v_radius_m float8;
     v_decay_m float8;
-    v_looked_at bigint;
     v_kept bigint;
     v_least float8;
     v_found search_found[];
@@ -450,7 +439,7 @@ _DECLARED = """
     v_reached float8;
     v_cut boolean;
     v_dense boolean;
-    v_all bigint := 0;
+    v_judged bigint := 0;
     v_rounds integer := 0;
     v_kind text;
     v_zone text;
@@ -509,7 +498,7 @@ _BEGIN = f"""
 
 _RETURN = """
     RETURN QUERY
-    SELECT false, v_eligible, v_rounds, v_all, f.provider_id, f.score, f.parts, f.stars,
+    SELECT false, v_eligible, v_rounds, v_judged, f.provider_id, f.score, f.parts, f.stars,
            f.distance_m, f.starts_after_s, f.price_kind, f.amount_cents, f.call_out_fee_cents
     FROM (VALUES (1)) AS one LEFT JOIN unnest(v_found) AS f ON true;
 """
@@ -539,13 +528,10 @@ def _on_duty() -> str:
     return f"""
         {_circle("around", ":density_radius_m")}
         LOOP
-            v_rounds := v_rounds + 1;
             {_round(_ON_DUTY)}
-            v_all := v_all + v_looked_at;
-            v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');
-            EXIT WHEN v_kept IS NULL OR v_kept <= v_most OR v_least < v_reached;
+            EXIT WHEN NOT v_cut;
             v_goal := v_reached;
-            v_most := v_kept;
+            v_most := 2147483646;
         END LOOP;"""
 
 
@@ -554,6 +540,7 @@ def _by_calendar() -> str:
         return f"v_wide := {_neighbour(kind, '<=', 'DESC')} + {_neighbour(kind, '>', 'ASC')};"
 
     whole = f"v_kind IN ({', '.join(map(repr, _WHOLE))})"
+    falls = ":pull * exp(-least(700, {} / v_decay_m)) + :others"
     return f"""
         v_kind := CASE WHEN v_odd THEN 'odd_hours' WHEN :budget_kind = 'hourly' THEN 'hourly'
                        ELSE 'everybody' END;
@@ -565,39 +552,20 @@ def _by_calendar() -> str:
         v_good_m := {_GOOD_FARTHER} * v_near_m;
         {_circle("around", ":density_radius_m")}
         LOOP
-            v_rounds := v_rounds + 1;
             v_near_m := least(v_near_m, v_farthest_m);
             v_good_m := greatest(v_near_m, least(v_good_m, v_farthest_m));
             {_circle("near", "v_near_m")}
             {_circle("good", "v_good_m")}
-            IF v_only_far THEN
-                -- All nearer ones have been looked at: no bands.
-                v_near_north := v_near_south - 1;
-                v_good_north := v_good_south - 1;
-                v_before := v_found;
-            END IF;
             {_by_kind(_round)}
-            v_all := v_all + v_looked_at;
-            IF v_only_far THEN
-                v_found := ARRAY(
-                    SELECT f FROM unnest(v_before || v_found) AS f
-                    ORDER BY round(f.score * 1e9) DESC
-                    FETCH FIRST (:limit) ROWS WITH TIES
-                );
-            END IF;
-            v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');
-            v_cut := coalesce(v_kept > v_most AND v_least >= v_reached, false);
             v_dense := v_eligible >= :dense_enough OR v_near_m >= :density_radius_m
                        OR NOT {whole};
             EXIT WHEN v_dense AND NOT v_cut AND (
-                v_near_m >= v_radius_m OR v_near_m >= v_farthest_m AND v_far
-                OR v_reached > :pull * exp(-least(700, v_near_m / v_decay_m)) + :others + v_rest
-                   AND (v_good_m >= v_radius_m OR v_far
-                        OR v_reached > :pull * exp(-least(700, v_good_m / v_decay_m)) + :others
-                                       + v_best));
-            v_only_far := false;
+                v_near_m >= least(v_farthest_m, v_radius_m)
+                OR v_reached > {falls.format("v_near_m")} + v_rest
+                   AND (v_good_m >= least(v_farthest_m, v_radius_m)
+                        OR v_reached > {falls.format("v_good_m")} + v_best));
             IF v_cut THEN
-                v_most := greatest(v_most, v_kept);
+                v_most := 2147483646;
             END IF;
             IF NOT v_dense THEN
                 -- How a score falls with distance is not sure yet, so no goal is either.
@@ -605,19 +573,28 @@ def _by_calendar() -> str:
                 v_good_m := greatest(v_good_m, v_near_m);
             ELSIF v_reached = '-infinity' THEN
                 -- Wider by as many as are still missing.
-                v_factor := sqrt(2.0 * :limit / greatest(1, coalesce(cardinality(v_found), 0)));
-                v_near_m := v_near_m * greatest(1.5, least(5, v_factor));
+                v_wide := sqrt(2.0 * :limit / greatest(1, coalesce(cardinality(v_found), 0)));
+                v_near_m := v_near_m * greatest(1.5, least(5, v_wide));
                 v_good_m := {_GOOD_FARTHER} * v_near_m;
-                v_far := v_near_m >= v_farthest_m;
             ELSE
                 v_goal := v_reached;
-                v_only_far := NOT v_cut AND NOT v_far AND v_good_m >= v_farthest_m
-                              AND v_near_m >= {_how_far("v_rest")};
                 v_near_m := greatest(v_near_m, {_how_far("v_rest")});
                 v_good_m := greatest(v_good_m, {_how_far("v_best")});
-                v_far := v_good_m >= v_farthest_m;
             END IF;
-        END LOOP;"""
+        END LOOP;
+        -- And those beyond, whom only how far they go tells.
+        IF v_farthest_m < v_radius_m
+           AND v_reached <= {falls.format("v_farthest_m")} + v_best THEN
+            v_goal := v_reached;
+            v_most := 2147483646;
+            v_before := v_found;
+            {_round(_FAR)}
+            v_found := ARRAY(
+                SELECT f FROM unnest(v_before || v_found) AS f
+                ORDER BY round(f.score * 1e9) DESC
+                FETCH FIRST (:limit) ROWS WITH TIES
+            );
+        END IF;"""
 
 
 #: What the window is on the market's clock, where that is plain: no change of the clock in
@@ -677,58 +654,138 @@ def _types() -> dict[str, str]:
     return _TYPES | {f"weight_{name}": "float8" for name in scoring.PARTS}
 
 
-def _text(name: str) -> str:
-    """The function as PostgreSQL is told it."""
-    types = _types()
+#: What a search asks of a single row, seldom: a question of its own is begun only then.
+_HELPERS = {
+    "suits": (
+        {
+            "provider_id": "uuid",
+            "category_id": "smallint",
+            "point": "geography",
+            "papers": "text[]",
+            "now": "timestamptz",
+            "window_to": "timestamptz",
+        },
+        "boolean",
+        f"""EXISTS (
+            SELECT FROM search_index i
+            WHERE i.provider_id = :provider_id AND i.category_id = :category_id
+              AND (i.reach_m IS NOT NULL OR ST_Covers(i.reach_area, :point))
+              AND {candidates.PAPERED})""",
+    ),
+    # The first slot and the free time in the window, both in seconds.
+    "slot": (
+        {
+            "provider_id": "uuid",
+            "category_id": "smallint",
+            "point": "geography",
+            "earliest": "timestamptz",
+            "window_to": "timestamptz",
+            "ahead": "tstzmultirange",
+            "duty": "tstzmultirange",
+            "duty_matters": "boolean",
+            "duration": "interval",
+            "widest_gap": "interval",
+            "travel_buffer_min": "float8",
+            "travel_min_per_km": "float8",
+        },
+        "float8[]",
+        f"""(
+            SELECT ARRAY[
+                min(date_part('epoch', {_MINUTE} - :earliest))
+                    FILTER (WHERE upper(stretch) - {_MINUTE} >= :duration),
+                coalesce(sum(date_part('epoch', upper(stretch) - lower(stretch))), 0)]
+            FROM search_index i
+            CROSS JOIN LATERAL unnest({candidates.STRETCHES}) AS stretch
+            WHERE i.provider_id = :provider_id AND i.category_id = :category_id)""",
+    ),
+    # Figures from the record, which the index has no longer.
+    "counted": (
+        {
+            "provider_id": "uuid",
+            "now": "timestamptz",
+            "half_life_s": "float8",
+            "reliable_since": "timestamptz",
+            "responsive_since": "timestamptz",
+        },
+        "float8[]",
+        f"""(
+            SELECT ARRAY[coalesce(r.rating_sum, 0), coalesce(r.rating_weight, 0), r.visits_kept,
+                         r.visits_let_down, r.offers_answered, r.offers_unanswered]
+            FROM (SELECT {candidates.COUNTED} AND e.provider_id = :provider_id) AS r)""",
+    ),
+}
+
+
+def _function(name: str, types: Mapping[str, str], returns: str, body: str) -> str:
+    """A function as PostgreSQL is told it; ``:name`` is a parameter."""
 
     def parameter(found: re.Match[str]) -> str:
         assert found[1] in types, found[1]
         return f"p_{found[1]}"
 
-    declared = _DECLARED.replace("{first_look}", str(_FIRST_LOOK))
-    body = f"DECLARE\n{declared}\nBEGIN\n{_body()}\nEND".replace(":day_from", "v_day_from")
-    body = re.sub(r"(?<!:):([a-z]\w*)", parameter, body)
     told = ", ".join(f"p_{one} {type_}" for one, type_ in types.items())
-    return f"""CREATE OR REPLACE FUNCTION {name} ({told})
-        RETURNS TABLE (
-            behind boolean, eligible bigint, rounds integer, looked_at bigint,
-            provider_id uuid, score float8, parts float8[], stars float8, distance_m float8,
-            starts_after_s float8, price_kind text, amount_cents integer,
-            call_out_fee_cents integer)
+    return f"""CREATE FUNCTION {name} ({told}) RETURNS {returns}
         LANGUAGE plpgsql STABLE PARALLEL SAFE
         -- To plan takes longer than to run: one plan for all parameters.
         SET plan_cache_mode = force_generic_plan AS $$
         #variable_conflict use_column
-        {body} $$"""
+        {re.sub(r"(?<!:):([a-z][a-z_0-9]*)", parameter, body)} $$"""
+
+
+_RETURNS = """TABLE (
+    behind boolean, eligible bigint, rounds integer, judged bigint,
+    provider_id uuid, score float8, parts float8[], stars float8, distance_m float8,
+    starts_after_s float8, price_kind text, amount_cents integer, call_out_fee_cents integer)"""
+
+
+def _functions(mark: str) -> dict[str, str]:
+    """The functions by name, that of the search last; ``mark`` ends all their names."""
+    names = {helper: f"search_{helper}_{mark}" for helper in _HELPERS}
+    functions = {
+        names[helper]: _function(names[helper], types, returns, f"BEGIN RETURN {body}; END")
+        for helper, (types, returns, body) in _HELPERS.items()
+    }
+    declared = _DECLARED.replace("{first_look}", str(_FIRST_LOOK))
+    body = f"DECLARE\n{declared}\nBEGIN\n{_body()}\nEND".replace(":day_from", "v_day_from")
+    for helper, name in names.items():
+        body = body.replace(f"{{{helper}}}", name)
+    best_name = f"search_best_{mark}"
+    functions[best_name] = _function(best_name, _types(), _RETURNS, body)
+    return functions
 
 
 @functools.cache
-def _name() -> str:
-    """The function's name, which changes with its text."""
-    return f"search_best_{hashlib.sha256(_text('').encode()).hexdigest()[:10]}"
+def _mark() -> str:
+    """What the names of the functions end with, which changes with their texts."""
+    return hashlib.sha256("".join(_functions("").values()).encode()).hexdigest()[:10]
 
 
 @functools.cache
 def _statement() -> str:
     told = ", ".join(f":{name}" for name in _types())
-    return f"SELECT * FROM {_name()}({told})"  # a name of our own
+    return f"SELECT * FROM search_best_{_mark()}({told})"  # a name of our own
 
 
 def install(session: Session) -> None:
-    """Put the function into the database, if it is not there; by every migration, and by
-    whoever adds a part to the score. Functions of other versions stay, for processes that
-    are still running them: the newest two, the others go."""
-    _name.cache_clear()
+    """Put the functions into the database, if they are not there; by every migration, and
+    by whoever adds a part to the score. Those of the version before stay, for processes
+    that are still running it; older ones go."""
+    _mark.cache_clear()
     _statement.cache_clear()
-    name = _name()
-    there = session.scalars(
-        text("SELECT proname FROM pg_proc WHERE proname LIKE 'search\\_best\\_%' ORDER BY oid DESC")
+    there = session.execute(
+        text(
+            "SELECT proname, right(proname, 10) AS mark FROM pg_proc"
+            " WHERE proname ~ '^search_[a-z]+_[0-9a-f]{10}$' ORDER BY oid DESC"
+        )
     ).all()
-    if name in there:
+    marks = list(dict.fromkeys(row.mark for row in there))
+    if _mark() in marks:
         return
-    for old in there[1:]:
-        session.execute(text(f"DROP FUNCTION {old}"))
-    session.connection().exec_driver_sql(_text(name))
+    for row in there:
+        if row.mark in marks[1:]:
+            session.execute(text(f"DROP FUNCTION {row.proname}"))
+    for function in _functions(_mark()).values():
+        session.connection().exec_driver_sql(function)
 
 
 def best(session: Session, asked: candidates.Parameters, *, limit: int) -> list[Any]:
