@@ -177,6 +177,7 @@ class Indexed(Base):
             "category_id",
             "reach_box",
             postgresql_using="gist",
+            postgresql_include=["market_id", *_INCLUDED],
             postgresql_where=text("online"),
         ),
         Index(
@@ -184,6 +185,7 @@ class Indexed(Base):
             "category_id",
             "reach_box",
             postgresql_using="gist",
+            postgresql_include=["market_id", *_INCLUDED],
             postgresql_where=text("at_most_m > 25000"),
         ),
         _by_bands("near"),

@@ -22,21 +22,23 @@ from jobbing_api.matching import candidates, ranking
 from jobbing_api.matching.candidates import Request
 
 #: Each kind of question has a parameter that no other has.
-_MARKS = {"few": "few", "seeds": "goal", "most": "duty", "floors": "best", "nearest": "judged"}
+_MARKS = {"equipped": "best", "nearest": "judged"}
 
 #: What a statement is prepared as while it is explained.
 _NAME = sql.Identifier("jobbing_explained")
 
-#: Rows of the index that this transaction has fetched so far. A plan tells the rows of a
-#: scan as a mean over its loops, rounded: nothing of one that mostly finds nobody.
-_FETCHED = """
-    SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint
-    FROM pg_stat_xact_user_tables WHERE relid = 'search_index'::regclass"""
+#: Rows of the index that this transaction has read so far, in its table or in an index of
+#: it. A plan tells the rows of a scan as a mean over its loops, rounded: nothing of one
+#: that mostly finds nobody, and nothing at all of what a function reads.
+_READ = """
+    SELECT (pg_stat_get_xact_tuples_returned('search_index'::regclass)
+            + sum(pg_stat_get_xact_tuples_returned(indexrelid)))::bigint
+    FROM pg_index WHERE indrelid = 'search_index'::regclass"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """One statement of a search: ``name`` is few, goal, best, duty or judged.
+    """One question of a search: ``name`` is best or judged.
 
     ``rows_read`` of the search index, left out afterwards or not; ``pages_hit`` in the
     database's memory and ``pages_read`` from outside it, of 8 KiB each; the milliseconds
@@ -101,14 +103,14 @@ def _figures(
     with psycopg.RawCursor(driver) as cursor:
         cursor.execute(_prepare(cursor, statement, values))
         try:
-            before = _one(cursor, _FETCHED)
+            before = _one(cursor, _READ)
             [explained] = _one(
                 cursor,
                 sql.SQL(
                     "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE {} ({})"
                 ).format(_NAME, sql.SQL(", ").join(map(sql.Literal, values))),
             )
-            rows_read = _one(cursor, _FETCHED) - before
+            rows_read = _one(cursor, _READ) - before
         finally:
             # After an error the transaction is over, and what was prepared with it.
             if driver.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:

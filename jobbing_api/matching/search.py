@@ -36,13 +36,13 @@ FAR_M = 25_000
 BANDS = 24
 
 #: As many of those who look best are judged before anything is known of the rest.
-_FIRST_LOOK = 40
+_FIRST_LOOK = 32
 
 #: About so many who live around the job are looked at first.
-_FIRST_WALK = 160
+_FIRST_WALK = 200
 
 #: So many times as far are those of a good standing looked for.
-_GOOD_FARTHER = 4
+_GOOD_FARTHER = 3
 
 #: What a search is told, in this order, and as which type.
 _TYPES = {
@@ -161,11 +161,14 @@ _HELD = "(v_counted AND :now >= i.figures_at AND :now < i.figures_until)"
 _MORE = "(i.days_added & v_days <> 0 OR i.online AND :duty_matters)"
 
 #: Whom a job suits, as far as the index tells, which is all but papers and drawn areas.
-_SUITS = f"""i.has & :equipped = :equipped AND (:equipped = 0 OR {candidates.EQUIPPED})
-    AND (:speaks = 0 OR i.has & :speaks <> 0 AND {candidates.SPEAKS})
-    AND (:budget_kind <> 'fixed' OR i.minimum_visit_cents <= :budget_cents)
-    AND (:budget_kind <> 'hourly' OR i.price_kind = 'hourly' AND i.amount_cents <= :budget_cents)
-    AND i.provider_id <> ALL(v_never)"""
+#: Asked of every row that is passed: whatever does not depend on it is a variable.
+_SUITS = f"""i.has & :equipped = :equipped AND (v_equipped OR {candidates.EQUIPPED})
+    AND (v_spoken OR i.has & :speaks <> 0 AND {candidates.SPEAKS})
+    AND i.minimum_visit_cents <= v_minimum_cents
+    AND (v_not_hourly OR i.price_kind = 'hourly' AND i.amount_cents <= :budget_cents)"""
+
+#: And whom it never suits: the resident, and who is kept away.
+_NEVER = "i.provider_id <> ALL(v_never)"
 
 
 def _suits_exactly(row: str) -> str:
@@ -214,7 +217,7 @@ def _within(
             ) i
             OFFSET 0
         ) i
-        WHERE i.base_m <= {radius_m} AND i.base_m <= i.at_most_m {beyond}"""
+        WHERE i.base_m <= {radius_m} AND i.base_m <= i.at_most_m AND {_NEVER} {beyond}"""
 
 
 def _by_reach(also: str, beyond: str) -> str:
@@ -228,7 +231,7 @@ def _by_reach(also: str, beyond: str) -> str:
               AND i.market_id = :market_id {also} AND {_SUITS}
             OFFSET 0
         ) i
-        WHERE i.base_m <= i.at_most_m {beyond}"""
+        WHERE i.base_m <= i.at_most_m AND {_NEVER} {beyond}"""
 
 
 def _nearby(kind: str) -> str:
@@ -405,6 +408,11 @@ _DECLARED = """
     v_wide float8;
     v_deg float8;
     v_papered boolean := cardinality(:papers) > 0;
+    v_equipped boolean := cardinality(:needs) = 0;
+    v_spoken boolean := cardinality(:languages) = 0;
+    v_minimum_cents integer := CASE WHEN :budget_kind = 'fixed' THEN :budget_cents
+                                    ELSE 2147483647 END;
+    v_not_hourly boolean := :budget_kind <> 'hourly';
     v_best float8;
     v_starting_count integer;
     v_near_m float8;
@@ -424,6 +432,7 @@ _DECLARED = """
     v_before search_found[];
     v_farthest_m float8;
     v_never uuid[];
+    v_behind boolean;
     v_counted boolean;
     v_aged float8;
     v_rating_mean float8;
@@ -471,25 +480,26 @@ def _gain(standing: str) -> str:
 
 #: What is asked once: whom the job suits never, and by what figures are judged.
 _BEGIN = f"""
-    IF EXISTS (SELECT FROM search_index_due) THEN
-        RETURN QUERY SELECT true, NULL::bigint, 0, 0::bigint, (NULL::search_found).*;
-        RETURN;
-    END IF;
-    v_never := array_append(ARRAY(
-        SELECT b.blocked_account_id FROM blocks b WHERE b.account_id = :resident_id
-        UNION ALL
-        SELECT b.account_id FROM blocks b WHERE b.blocked_account_id = :resident_id
-    ), :resident_id);
     SELECT b.rating_mean,
            {candidates.AGED},
            {candidates.COUNTED_ALIKE},
            CASE WHEN {candidates.BOUNDED} THEN {_gain("b.good_above")} END,
            CASE WHEN {candidates.BOUNDED} THEN {_gain("b.best_standing")} END,
-           m.time_zone
-    INTO v_rating_mean, v_aged, v_counted, v_rest, v_best, v_zone
+           m.time_zone,
+           ARRAY(SELECT c.blocked_account_id FROM blocks c WHERE c.account_id = :resident_id
+                 UNION ALL
+                 SELECT c.account_id FROM blocks c WHERE c.blocked_account_id = :resident_id
+                 UNION ALL
+                 SELECT :resident_id),
+           EXISTS (SELECT FROM search_index_due)
+    INTO v_rating_mean, v_aged, v_counted, v_rest, v_best, v_zone, v_never, v_behind
     FROM markets m
     LEFT JOIN baselines b ON b.market_id = m.id AND b.category_id = :category_id
     WHERE m.id = :market_id;
+    IF v_behind THEN
+        RETURN QUERY SELECT true, NULL::bigint, 0, 0::bigint, (NULL::search_found).*;
+        RETURN;
+    END IF;
     v_counted := coalesce(v_counted, false);
     v_aged := coalesce(v_aged, 1);
     v_best := least(v_best, :most_of_standing);

@@ -186,7 +186,7 @@ def test_an_explained_ranking_adds_up(run: Run) -> None:
     assert re.search(r"\n +0\.00 km  [-0-9a-f]{36}  language\n", done.output)
     assert "Secret" not in done.output
 
-    *_, columns, few, judged, total = done.output.splitlines()
+    *_, columns, best, judged, total = done.output.splitlines()
     assert re.split(r"\s{2,}", columns) == [
         "statement",
         "rows read",
@@ -196,14 +196,14 @@ def test_an_explained_ranking_adds_up(run: Run) -> None:
     ]
     figures = {
         line.split()[0]: [float(one.replace(",", "")) for one in line.split()[1:]]
-        for line in (few, judged, total)
+        for line in (best, judged, total)
     }
-    assert list(figures) == ["few", "judged", "total"]
+    assert list(figures) == ["best", "judged", "total"]
     for column in range(4):
-        parts = [figures[name][column] for name in ("few", "judged")]
+        parts = [figures[name][column] for name in ("best", "judged")]
         assert figures["total"][column] == pytest.approx(sum(parts), abs=0.02)
     assert figures["judged"][0] >= 31
-    assert len({len(line) for line in (columns, few, judged, total)}) == 1
+    assert len({len(line) for line in (columns, best, judged, total)}) == 1
 
 
 def test_a_job_there_is_none_of_is_refused(run: Run) -> None:
@@ -262,10 +262,12 @@ def test_every_row_a_search_reads_is_counted(session: Session, now: datetime) ->
     assert judged.duration_ms > 0
 
     asked = plans.explained(session, request, policy, 10, now=now)
-    assert [one.name for one in asked] == ["few", "goal", "best"]
-    assert min(read_by(asked).values()) >= 10
+    assert [one.name for one in asked] == ["best"]
+    # Round after round of a street where everybody is as good as the next; those 300 km
+    # off are in none.
+    assert 10 <= read_by(asked)["best"] <= 6 * 500
     near = plans.explained(session, request, policy, 10, now=now, judge="nearest")
-    assert [one.name for one in near] == ["few", "goal", "best", "judged"]
+    assert [one.name for one in near] == ["best", "judged"]
     others = markets.category_by_slug(session, "furniture-assembly").id
     nobody, _ = question(session, now, category_id=others)
     assert set(read_by(plans.explained(session, nobody, policy, 10, now=now)).values()) == {0}
@@ -280,7 +282,7 @@ def test_duty_is_asked_for_now_and_leaves_nothing_behind(session: Session, now: 
     )
     before = matching.rank(session, request, policy, 10, now=now, purpose=None)
     [duty] = plans.explained(session, request, policy, 10, now=now)
-    assert (duty.name, duty.rows_read >= 1) == ("duty", True)
+    assert (duty.name, duty.rows_read >= 1) == ("best", True)
     after = matching.rank(session, request, policy, 10, now=now, purpose=None)
     assert after == before
     assert not session.scalar(

@@ -83,44 +83,57 @@ CREATE TABLE search_index (
 CREATE INDEX ix_search_index_base ON search_index USING gist (category_id, base);
 -- Whose reach covers a place, wherever they live.
 CREATE INDEX ix_search_index_reach ON search_index USING gist (category_id, reach_box);
+-- Of those on duty, and of those who go far, with all that a search needs to know of most
+-- of them: it reads these pages and no table.
 CREATE INDEX ix_search_index_on_duty ON search_index USING gist (category_id, reach_box)
+INCLUDE (
+    market_id, provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken,
+    days_added, figures_at, figures_until, rating_sum, rating_weight, visits_kept,
+    visits_let_down, offers_answered, offers_unanswered
+)
     WHERE online;
 CREATE INDEX ix_search_index_far ON search_index USING gist (category_id, reach_box)
+INCLUDE (
+    market_id, provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken,
+    days_added, figures_at, figures_until, rating_sum, rating_weight, visits_kept,
+    visits_let_down, offers_answered, offers_unanswered
+)
     WHERE at_most_m > 25000;
--- Everybody by bands of latitude, each from west to east, with all that a search needs to
--- know of most of them: it reads these pages, close together, and no table.
+-- And of everybody by bands of latitude, each from west to east.
 CREATE INDEX ix_search_index_near ON search_index (market_id, category_id, band, lon)
 INCLUDE (
     provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken, days_added, figures_at,
-    figures_until, rating_sum, rating_weight, visits_kept, visits_let_down, offers_answered,
-    offers_unanswered
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken,
+    days_added, figures_at, figures_until, rating_sum, rating_weight, visits_kept,
+    visits_let_down, offers_answered, offers_unanswered
 );
 -- The good ones, who are looked for farther away.
 CREATE INDEX ix_search_index_good ON search_index (market_id, category_id, band, lon)
 INCLUDE (
     provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken, days_added, figures_at,
-    figures_until, rating_sum, rating_weight, visits_kept, visits_let_down, offers_answered,
-    offers_unanswered
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken,
+    days_added, figures_at, figures_until, rating_sum, rating_weight, visits_kept,
+    visits_let_down, offers_answered, offers_unanswered
 )
     WHERE good;
 -- Those whom jobs paid by the hour may be offered, who are few in most trades.
 CREATE INDEX ix_search_index_hourly ON search_index (market_id, category_id, band, lon)
 INCLUDE (
     provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken, days_added, figures_at,
-    figures_until, rating_sum, rating_weight, visits_kept, visits_let_down, offers_answered,
-    offers_unanswered
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken,
+    days_added, figures_at, figures_until, rating_sum, rating_weight, visits_kept,
+    visits_let_down, offers_answered, offers_unanswered
 )
     WHERE price_kind = 'hourly';
 -- Those who work at hours at which hardly anybody does.
 CREATE INDEX ix_search_index_odd_hours ON search_index (market_id, category_id, band, lon)
 INCLUDE (
     provider_id, x, y, z, at_most_m, reach_m, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken, days_added, figures_at,
-    figures_until, rating_sum, rating_weight, visits_kept, visits_let_down, offers_answered,
-    offers_unanswered
+    call_out_fee_cents, minimum_visit_cents, languages, tools, has, week, days_taken,
+    days_added, figures_at, figures_until, rating_sum, rating_weight, visits_kept,
+    visits_let_down, offers_answered, offers_unanswered
 )
     WHERE odd_hours;
 -- Whose figures or days are out of date.
@@ -241,7 +254,8 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
     -- told that way.
     CROSS JOIN LATERAL (
         SELECT CASE WHEN p.time_zone = m.time_zone
-                         AND coalesce(bool_and(mod(from_minute, 30) = 0 AND mod(to_minute, 30) = 0), true)
+                         AND coalesce(bool_and(
+                             mod(from_minute, 30) = 0 AND mod(to_minute, 30) = 0), true)
                     THEN coalesce(bit_or(
                         ((-1)::bit(336) >> (weekday * 48 + from_minute / 30))
                         & ~((-1)::bit(336) >> (weekday * 48 + to_minute / 30))
@@ -285,12 +299,15 @@ RETURNS SETOF search_index LANGUAGE sql STABLE AS $$
                    FILTER (WHERE kind = 'rated' AND at <= wanted.as_of) AS rating_sum,
                sum(age.weight ORDER BY at, e.id)
                    FILTER (WHERE kind = 'rated' AND at <= wanted.as_of) AS rating_weight,
-               count(*) FILTER (WHERE kind = 'kept' AND at <= wanted.as_of AND expires > wanted.as_of) AS kept,
+               count(*) FILTER (WHERE kind = 'kept'
+                   AND at <= wanted.as_of AND expires > wanted.as_of) AS kept,
                count(*) FILTER (WHERE kind IN ('late', 'cancelled', 'absent')
                    AND at <= wanted.as_of AND expires > wanted.as_of) AS let_down,
-               count(*) FILTER (WHERE kind = 'answered' AND at <= wanted.as_of AND expires > wanted.as_of)
+               count(*) FILTER (WHERE kind = 'answered'
+                   AND at <= wanted.as_of AND expires > wanted.as_of)
                    AS answered,
-               count(*) FILTER (WHERE kind = 'unanswered' AND at <= wanted.as_of AND expires > wanted.as_of)
+               count(*) FILTER (WHERE kind = 'unanswered'
+                   AND at <= wanted.as_of AND expires > wanted.as_of)
                    AS unanswered,
                -- Until something that counts expires, or something ahead comes true.
                least(min(expires) FILTER (WHERE at <= wanted.as_of AND expires > wanted.as_of),
@@ -414,7 +431,9 @@ BEGIN
               FROM unnest(ids) AS id ORDER BY turn) AS turns;
     END IF;
     -- A statement of its own, so that it sees what was committed while we waited.
-    WITH fresh AS MATERIALIZED (SELECT * FROM search_rows(ids, array_fill(as_of, ARRAY[cardinality(ids)]))),
+    WITH fresh AS MATERIALIZED (
+        SELECT * FROM search_rows(ids, array_fill(as_of, ARRAY[cardinality(ids)]))
+    ),
     gone AS (
         DELETE FROM search_index i
         WHERE i.provider_id = ANY(ids)
@@ -492,5 +511,6 @@ CREATE TRIGGER search_index_mark_changes AFTER UPDATE ON providers
 
 -- Providers there are before this migration.
 INSERT INTO search_index
-SELECT r.* FROM (SELECT array_agg(account_id) AS ids FROM providers HAVING count(*) > 0) AS everybody,
+SELECT r.*
+FROM (SELECT array_agg(account_id) AS ids FROM providers HAVING count(*) > 0) AS everybody,
     search_rows(ids, array_fill(clock_timestamp(), ARRAY[cardinality(ids)])) AS r;
