@@ -94,7 +94,13 @@ def _check(ask: Ask) -> str | None:
             ask = asked_at(ask, _clock.now())
         policy = markets.policy_in_force(session, now=ask.now, **ask.policy_key)
         ranking = matching.rank(
-            session, ask.request, policy, rivals.LIMIT, now=ask.now, purpose=None
+            session,
+            ask.request,
+            policy,
+            rivals.LIMIT,
+            now=ask.now,
+            purpose=None,
+            judge="best",
         )
         sources = oracle.read(session, _may_reach(session, ask))
         # The oracle thinks for longer than a transaction may idle.

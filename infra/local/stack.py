@@ -355,9 +355,14 @@ class Stack:
             stamp.write_text(self._schema())
 
     def _schema(self) -> str:
-        """The database in use and the files its schema and its categories come from."""
+        """The database in use and the files its schema, its categories and its functions
+        come from."""
         package = self.root / "jobbing_api"
-        files = [*(package / "migrations").rglob("*.*"), *(package / "markets").glob("*.toml")]
+        files = [
+            *(package / "migrations").rglob("*.*"),
+            *(package / "markets").glob("*.toml"),
+            *(package / "matching").glob("*.py"),
+        ]
         said = hashlib.sha256(self._database().encode())
         for file in sorted(file for file in files if file.suffix != ".pyc"):
             said.update(file.read_bytes())

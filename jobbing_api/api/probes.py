@@ -20,7 +20,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, queue, telemetry
+from jobbing_api import database, matching, queue, telemetry
 from jobbing_api.api import view
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, JobState
@@ -67,7 +67,9 @@ def _migrations(session: Session) -> str:
     if not current:
         return "missing"
     wanted, known = _revisions()
-    return "behind" if (current & known) and not wanted <= current else "ok"
+    if (current & known) and not wanted <= current:
+        return "behind"
+    return "ok" if matching.installed(session) else "behind"
 
 
 @cache

@@ -19,3 +19,4 @@ from jobbing_api.matching.ranking import rank as rank
 from jobbing_api.matching.ranking import record_unserved as record_unserved
 from jobbing_api.matching.ranking import remember as remember
 from jobbing_api.matching.search import install as install
+from jobbing_api.matching.search import installed as installed

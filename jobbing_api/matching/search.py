@@ -798,6 +798,16 @@ def install(session: Session) -> None:
         session.connection().exec_driver_sql(function)
 
 
+def installed(session: Session) -> bool:
+    """Whether the functions are those that this code calls."""
+    name = f"search_best_{_mark()}"
+    return bool(
+        session.scalar(
+            text("SELECT EXISTS (SELECT FROM pg_proc WHERE proname = :name)"), {"name": name}
+        )
+    )
+
+
 def best(session: Session, asked: candidates.Parameters, *, limit: int) -> list[Any]:
     """The ``limit`` best, best first, and whoever ties with the last of them. At least one
     row, with a null ``provider_id`` where there is nobody; ``behind``: this transaction

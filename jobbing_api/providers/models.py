@@ -68,6 +68,12 @@ class Provider(Base):
         CheckConstraint("reach_m BETWEEN 100 AND 200000", name="reach_m_bounds"),
         CheckConstraint("minimum_visit_cents >= 0", name="minimum_visit_not_negative"),
         CheckConstraint("cardinality(languages) > 0", name="speaks_something"),
+        # A search reads both from an index, whose entries have a page to share.
+        CheckConstraint("cardinality(languages) <= 40", name="few_languages"),
+        CheckConstraint(
+            "cardinality(tools) <= 60 AND octet_length(array_to_string(tools, '')) <= 1200",
+            name="few_tools",
+        ),
         Index("ix_providers_base", "base", postgresql_using="gist"),
         Index("ix_providers_market_id", "market_id"),
         Index("ix_providers_free_until", "free_until"),

@@ -29,6 +29,8 @@ PRICE_KINDS = ("hourly", "flat", "quote")
 FARTHEST_M = 200_000
 NEAREST_M = 100
 MOST_CORNERS = 500
+#: What somebody may speak and bring; a search reads all of it of everybody it passes.
+MOST_LANGUAGES, MOST_TOOLS, MOST_OF_TOOLS = 40, 60, 1200
 #: Of the smallest coin anywhere: a visit in rupiah has eight digits.
 MOST_CENTS = 1_000_000_000
 
@@ -101,6 +103,10 @@ def put_profile(
         wrong["languages"] = ["Name at least one language."]
     elif not all(re.fullmatch(r"[a-z]{2}", language) for language in languages):
         wrong["languages"] = ["Two-letter codes (ISO 639-1), such as fr."]
+    elif len(set(languages)) > MOST_LANGUAGES:
+        wrong["languages"] = [f"At most {MOST_LANGUAGES}."]
+    if len(set(tools)) > MOST_TOOLS or len("".join(set(tools)).encode()) > MOST_OF_TOOLS:
+        wrong["tools"] = [f"At most {MOST_TOOLS}, of {MOST_OF_TOOLS} letters in all."]
     category_ids = _category_ids(session)
     wrong |= _problems_of_skills(skills, market.currency, category_ids)
     if wrong:

@@ -255,9 +255,10 @@ def test_every_row_a_search_reads_is_counted(session: Session, now: datetime) ->
     # What this transaction changed is settled first, at which the search asks again.
     matching.rank(session, request, policy, 10, now=now, purpose=None)
     [judged] = plans.explained(session, request, policy, 10, now=now, judge="everybody")
-    # 500 once to judge them, and some of them once or twice more to know the density.
+    # 500 to judge them, and some of them more to know the density: each as an entry of an
+    # index, and where that leads to it, as a row.
     assert judged.name == "judged"
-    assert 500 + 50 <= judged.rows_read <= 3 * 550
+    assert 500 + 50 <= judged.rows_read <= 6 * 550
     assert judged.pages_hit + judged.pages_read > 0
     assert judged.duration_ms > 0
 

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, geography, markets, providers
+from jobbing_api import database, errors, geography, markets, matching, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.providers import models
+from jobbing_api.providers import models, profiles
 from tests import factories
 
 NANTES = (-1.5536, 47.2184)
@@ -661,3 +661,23 @@ def test_a_provider_sees_figures_of_the_last_weeks(session: Session, now: dateti
 def test_figures_of_nobody_are_not_found(session: Session) -> None:
     with pytest.raises(errors.NotFound):
         providers.figures(session, uuid.uuid4(), now=datetime.now(UTC))
+
+
+def test_more_tools_than_a_search_can_pass_are_refused(session: Session, now: datetime) -> None:
+    account = factories.account(session, role="provider", now=now)
+    bounds = profiles.MOST_TOOLS, profiles.MOST_OF_TOOLS // profiles.MOST_TOOLS
+    for tools in (
+        [f"tool-{n}" for n in range(bounds[0] + 1)],
+        [f"{n:02}".ljust(bounds[1] + 1, "x") for n in range(bounds[0])],
+    ):
+        with pytest.raises(errors.InvalidInput) as refused:
+            put(session, account, now, tools=tools)
+        assert list(refused.value.fields) == ["tools"]
+    # As many and as long as may be, together with every language there is room for, go
+    # into the index, whose entries may be 2,704 bytes long.
+    tools = [f"{n:02}".ljust(bounds[1], "x") for n in range(bounds[0])]
+    languages = [f"{a}{b}" for a in "abcdefg" for b in "abcdef"][: profiles.MOST_LANGUAGES]
+    put(session, account, now, tools=tools, languages=languages)
+    session.execute(text("SET CONSTRAINTS search_index_settle IMMEDIATE"))
+    session.execute(text("SET CONSTRAINTS search_index_settle DEFERRED"))
+    assert matching.index.check(session) == []

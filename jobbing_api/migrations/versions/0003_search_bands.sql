@@ -10,6 +10,12 @@ DROP FUNCTION search_index_derive(uuid[], timestamptz);
 DROP FUNCTION search_rows(uuid[], timestamptz);
 DROP TABLE search_index;
 
+-- Languages and tools stand in the entries of an index, of which three share a page.
+ALTER TABLE providers
+    ADD CONSTRAINT ck_providers_few_languages CHECK (cardinality(languages) <= 40),
+    ADD CONSTRAINT ck_providers_few_tools CHECK (
+        cardinality(tools) <= 60 AND octet_length(array_to_string(tools, '')) <= 1200);
+
 -- Whose standing is above this, per mille, is better than somebody new by so much that
 -- they are looked for farther away than others.
 -- Nobody's standing is above the best; whoever comes above it raises it.
