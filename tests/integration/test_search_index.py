@@ -242,6 +242,8 @@ def untrue(session: Session) -> list[str]:
         at_best = max(figures.standing(at) for at in {row.figures_at, *figures.turning_points()})
         if not row.standing >= at_best - 1e-6:
             found.append(f"{row} can come to {at_best}")
+        if row.standing > rules.best_standing:
+            found.append(f"{row} is better than the best, {rules.best_standing}")
         if row.good != (row.standing > rules.good_above):
             found.append(f"{row} is called good, or not, against {rules.good_above}")
     return found
@@ -1306,6 +1308,39 @@ def test_a_rating_of_years_ago_is_no_error_however_fast_ratings_age(session: Ses
     for judge in ("best", "everybody"):
         ranking = matching.rank(session, request, rules, 1, now=NOW, judge=judge)
         assert [found.provider_id for found in ranking.candidates] == [one.account_id]
+
+
+def test_what_has_expired_is_told_anew(session: Session) -> None:
+    """A row is derived as of now: what expires later is found later, once."""
+    now = datetime.now(UTC)
+    one, other = factories.provider(session), factories.provider(session)
+    [skill] = one.skills
+    providers.record.write(
+        session,
+        kind="kept",
+        provider_id=one.account_id,
+        market_id=one.market_id,
+        category_id=skill.category_id,
+        urgency="scheduled",
+        subject_id=uuid.uuid4(),
+        at=now - DAY,
+    )
+    settle(session)
+    matching.index.take_baselines(session, now=now)
+    index = matching_models.Indexed
+
+    def kept() -> list[int]:
+        ids = (one.account_id, other.account_id)
+        asked = select(index.provider_id, index.visits_kept).where(index.provider_id.in_(ids))
+        return [dict(session.execute(asked).all())[one_id] for one_id in ids]
+
+    assert kept() == [1, 0]
+    assert matching.index.renew_lapsed(session, now=now + 60 * DAY, limit=10) == 0
+    later = now + 100 * DAY
+    assert matching.index.renew_lapsed(session, now=later, limit=10) == 1
+    assert kept() == [0, 0]
+    assert matching.index.renew_lapsed(session, now=later, limit=10) == 0
+    assert_true(session)
 
 
 # Places ---------------------------------------------------------------------------------
