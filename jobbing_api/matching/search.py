@@ -4,11 +4,11 @@ Hides: how few rows of an index tell who is best. A search walks outward from th
 bands of latitude, in an index that holds all it needs of most people; those of a high
 standing it looks for farther away than others. It stops when nobody farther could still
 beat the k-th it has: the stop is strict, so ties are never lost. Only for somebody with
-visits about, an area drawn by hand, or something asked that the index tells roughly, does
-it look at a row.
+visits about or an area drawn by hand, and where papers are asked for, does it look at a
+row.
 
-It is a function because a search takes a millisecond, and every question put to the
-database a tenth of one. Its text is made here, of the formulas of ``scoring`` and the
+It is a function because a search takes a millisecond or two, and every question put to
+the database a tenth of one. Its text is made here, of the formulas of ``scoring`` and the
 pieces of ``candidates``; ``install`` puts it into the database, under a name that changes
 with the text, so that processes of two versions each find their own.
 """
