@@ -736,8 +736,11 @@ def _function(name: str, types: Mapping[str, str], returns: str, body: str) -> s
     told = ", ".join(f"p_{one} {type_}" for one, type_ in types.items())
     return f"""CREATE FUNCTION {name} ({told}) RETURNS {returns}
         LANGUAGE plpgsql STABLE PARALLEL SAFE
-        -- To plan takes longer than to run: one plan for all parameters.
-        SET plan_cache_mode = force_generic_plan AS $$
+        -- To plan takes longer than to run: one plan for all parameters, and by the indexes
+        -- even where a table was empty, or never counted, when it was made.
+        SET plan_cache_mode = force_generic_plan
+        SET enable_seqscan = off
+        SET enable_bitmapscan = off AS $$
         #variable_conflict use_column
         {re.sub(r"(?<!:):([a-z][a-z_0-9]*)", parameter, body)} $$"""
 
