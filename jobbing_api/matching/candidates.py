@@ -292,19 +292,19 @@ _OUTSIDE = f"""
         WHERE inside.starts_at IS NULL AND upper(x) - minute >= :duration
     ) outside ON true"""
 
-#: Why somebody may not be asked once more now: offers nobody answered yet, those of today.
-CAP = """(
-    SELECT CASE WHEN count(*) FILTER (WHERE NOT EXISTS (
-                    SELECT FROM record_entries c
-                    WHERE c.subject_id = e.subject_id AND c.provider_id = e.provider_id
-                      AND c.kind IN ('answered', 'unanswered', 'withdrawn')
-                )) >= :live_offers_at_most THEN 'live-offers'
-                WHEN count(*) FILTER (WHERE e.at >= :day_from) >= :pushes_a_day
-                THEN 'daily-offers' END
-    FROM record_entries e
-    WHERE e.provider_id = i.provider_id AND e.kind = 'asked'
-      AND e.urgency = :urgency AND e.at > :now - interval '7 days'
-)"""
+#: Offers put to somebody lately, of entries ``e``; and why, of all those of one person,
+#: they may not be asked once more now: offers nobody answered yet, those of today.
+ASKED = "e.kind = 'asked' AND e.urgency = :urgency AND e.at > :now - interval '7 days'"
+CAPPED = """
+    CASE WHEN count(*) FILTER (WHERE NOT EXISTS (
+                  SELECT FROM record_entries c
+                  WHERE c.subject_id = e.subject_id AND c.provider_id = e.provider_id
+                    AND c.kind IN ('answered', 'unanswered', 'withdrawn')
+              )) >= :live_offers_at_most THEN 'live-offers'
+         WHEN count(*) FILTER (WHERE e.at >= :day_from) >= :pushes_a_day THEN 'daily-offers'
+    END"""
+CAP = f"""(
+    SELECT {CAPPED} FROM record_entries e WHERE e.provider_id = i.provider_id AND {ASKED})"""
 
 _LEFT_OUT = "i.provider_id = ANY(CAST(:leave_out AS uuid[]))"
 
@@ -533,6 +533,8 @@ def _time_parameters(request: Request, policy: markets.Policy, now: datetime) ->
         "travel_min_per_km": float(policy.travel_min_per_km),
         # A booking's own buffer is a day at most, as the rule it was made by.
         "widest_gap": timedelta(minutes=max(1440, farthest_min)),
+        "widest_gap_s": 60.0 * max(1440, farthest_min),
+        "online_free_min": float(policy.online_free_min),
     }
 
 
@@ -569,6 +571,7 @@ def parameters(request: Request, policy: markets.Policy, *, now: datetime) -> Pa
         "budget_cents": None if request.budget_cents is None else Int4(request.budget_cents),
         "leave_out": _array(request.leave_out),
         "only": None if request.only is None else _array(request.only),
+        "fresh_position_s": float(policy.fresh_position_s),
         "fresh_since": now - timedelta(seconds=policy.fresh_position_s),
         "live_offers_at_most": Int8(policy.live_offers_at_most),
         "pushes_a_day": Int8(policy.pushes_a_day),

@@ -78,20 +78,10 @@ class Baseline(Base):
 
 #: What a search reads of most people without visiting the table.
 _INCLUDED = [
-    *("provider_id", "x", "y", "z", "at_most_m", "reach_m", "online", "price_kind"),
-    *("amount_cents", "call_out_fee_cents", "minimum_visit_cents", "languages", "tools"),
-    *(
-        "has",
-        "week",
-        "days_taken",
-        "days_added",
-        "figures_at",
-        "figures_until",
-        "rating_sum",
-        "rating_weight",
-        "visits_kept",
-    ),
-    *("visits_let_down", "offers_answered", "offers_unanswered"),
+    *("provider_id", "x", "y", "z", "at_most_m", "standing", "online", "minimum_visit_cents"),
+    *("call_out_fee_cents", "has", "days_taken", "days_added", "figures_at", "figures_until"),
+    *("rating_sum", "rating_weight", "visits_kept", "visits_let_down", "offers_answered"),
+    *("offers_unanswered", "reach_m", "amount_cents", "week", "price_kind", "languages", "tools"),
 ]
 
 
@@ -145,8 +135,6 @@ class Indexed(Base):
     has: Mapped[int] = mapped_column(BigInteger)
     #: The weekly hours as half hours of the market's clock, from Monday's first.
     week: Mapped[str] = mapped_column(BIT(336))
-    #: Whether they ever work outside Monday to Saturday, 7 to 19 o'clock.
-    odd_hours: Mapped[bool]
     #: Days on which ``week`` is not all there is to know, because hours are taken away
     #: or there are visits about, and because hours are added: a bit a day of the market's
     #: clock, its number since 1970 modulo 64.
@@ -166,6 +154,11 @@ class Indexed(Base):
     offers_answered: Mapped[int]
     offers_unanswered: Mapped[int]
     free_time: Mapped[list[Range[datetime]]] = mapped_column(TSTZMULTIRANGE)
+    #: Whether they ever work so: Monday to Saturday after 19 o'clock, before 7 on any day,
+    #: on Sunday later than that.
+    evenings: Mapped[bool]
+    nights: Mapped[bool]
+    sundays: Mapped[bool]
 
     __table_args__ = (
         CheckConstraint("num_nonnulls(reach_m, reach_area) = 1", name="one_kind_of_reach"),
@@ -186,12 +179,12 @@ class Indexed(Base):
             "reach_box",
             postgresql_using="gist",
             postgresql_include=["market_id", *_INCLUDED],
-            postgresql_where=text("at_most_m > 25000"),
+            postgresql_where=text("at_most_m > 30000"),
         ),
         _by_bands("near"),
         _by_bands("good", "good"),
         _by_bands("hourly", "price_kind = 'hourly'"),
-        _by_bands("odd_hours", "odd_hours"),
+        *(_by_bands(hours, hours) for hours in ("evenings", "nights", "sundays")),
         Index(
             "ix_search_index_figures_until",
             "figures_until",

@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from psycopg.types.numeric import Int4, Int8
@@ -30,16 +30,16 @@ from jobbing_api.matching import candidates, scoring
 
 #: The index is searched by place as far as this, metres; whoever goes farther is found by
 #: how far they go.
-FAR_M = 25_000
+FAR_M = 30_000
 
 #: Bands of latitude to a degree; ``search_rows()`` in the migrations has the same.
 BANDS = 24
 
-#: As many of those who look best are judged before anything is known of the rest.
-_FIRST_LOOK = 32
-
 #: About so many who live around the job are looked at first.
-_FIRST_WALK = 200
+_FIRST_WALK = 150
+
+#: Where they would have to be looked for as far as this, metres, all are looked at at once.
+_NEARLY_ALL_M = 12_000
 
 #: So many times as far are those of a good standing looked for.
 _GOOD_FARTHER = 3
@@ -52,8 +52,6 @@ _TYPES = {
     "resident_id": "uuid",
     "lon": "float8",
     "lat": "float8",
-    "point": "geography",
-    "spot": "box",
     "urgency": "text",
     "languages": "text[]",
     "needs": "text[]",
@@ -67,24 +65,20 @@ _TYPES = {
     "now": "timestamptz",
     "earliest": "timestamptz",
     "window_to": "timestamptz",
-    "ahead": "tstzmultirange",
     "span_s": "float8",
     "slack_s": "float8",
-    "duration": "interval",
     "duration_s": "float8",
-    "duty": "tstzmultirange",
     "duty_matters": "boolean",
     "duty_is_all": "boolean",
-    "widest_gap": "interval",
+    "widest_gap_s": "float8",
+    "online_free_min": "float8",
     "travel_buffer_min": "float8",
     "travel_min_per_km": "float8",
     # The rules.
-    "fresh_since": "timestamptz",
+    "fresh_position_s": "float8",
     "live_offers_at_most": "bigint",
     "pushes_a_day": "bigint",
     "half_life_s": "float8",
-    "reliable_since": "timestamptz",
-    "responsive_since": "timestamptz",
     "rating_half_life_days": "integer",
     "reliability_days": "integer",
     "responsiveness_days": "integer",
@@ -113,22 +107,27 @@ _TYPES = {
     "limit": "integer",
 }
 
-#: Who is searched by their calendars: everybody, or one of the few who are indexed apart.
+#: Hours at which few work, as half hours of a week from Monday's first: those who ever do
+#: are indexed apart. ``search_rows()`` in the migrations has the same.
+_ODD_HOURS = {
+    "evenings": "repeat(repeat('0', 38) || repeat('1', 10), 6) || repeat('0', 48)",
+    "nights": "repeat(repeat('1', 14) || repeat('0', 34), 7)",
+    "sundays": "repeat('0', 302) || repeat('1', 34)",
+}
+#: Of those, the others are not even measured than who has time at just this hour, or may.
+_AT_THAT_HOUR = """
+    AND (NOT v_counted OR i.figures_until <= :now OR i.figures_at > :now
+         OR i.days_added & v_days <> 0 OR position(v_run IN substring(
+                i.week || i.week FROM v_first FOR v_half_hours)) > 0)"""
+
+#: Who is searched by their calendars: everybody, or some of those who are indexed apart.
 _AMONG = {
     "everybody": "",
     "hourly": "AND i.price_kind = 'hourly'",
-    # Few of these work at just this hour: the others are not even measured.
-    "odd_hours": """AND i.odd_hours
-        AND (NOT v_counted OR i.figures_until <= :now OR i.figures_at > :now
-             OR i.days_added & v_days <> 0
-             OR position(v_run IN substring(
-                    i.week || i.week FROM v_first FOR v_half_hours)) > 0)""",
+    **{odd: f"AND i.{odd} {_AT_THAT_HOUR}" for odd in _ODD_HOURS},
 }
-#: Or who is online; or, last of all, who lives beyond what is searched by place.
-_ON_DUTY, _FAR = "on_duty", "far"
-
-#: Who are all that count for how densely a place is served.
-_WHOLE = ("everybody", "hourly")
+#: Or who is online.
+_ON_DUTY = "on_duty"
 
 
 #: The figures of a row.
@@ -139,26 +138,46 @@ _FIGURES = (
 #: What else of it is carried along as long as it is not judged.
 _CARRIED = (
     *("provider_id", "reach_m", "online", "price_kind", "amount_cents", "call_out_fee_cents"),
-    *("days_taken", "days_added", "figures_at", "figures_until", *_FIGURES),
+    *_FIGURES,
 )
+#: And what of it says whether that, and the week, hold.
+_TIMES = ("week", "days_taken", "days_added", "figures_at", "figures_until")
 
 
 def _of(row: str, *columns: str) -> str:
     return ", ".join(f"{row}.{column}" for column in columns)
 
 
-#: Along the sphere, by the straight line through it.
+#: Straight through the globe, squared; and along the sphere.
+_THROUGH = "(i.x - v_x) * (i.x - v_x) + (i.y - v_y) * (i.y - v_y) + (i.z - v_z) * (i.z - v_z)"
 _BASE_M = f"""{2 * geography.EARTH_RADIUS_M!r}::float8 * asin(least(1, 0.5::float8 * sqrt(
-    (i.x - v_x) * (i.x - v_x) + (i.y - v_y) * (i.y - v_y) + (i.z - v_z) * (i.z - v_z))))"""
+    {_THROUGH})))"""
 
 #: The half hours of the window in somebody's week.
 _PLAN = "substring(i.week || i.week FROM v_first FOR v_half_hours)"
 
-#: Whether figures and days are those of this instant.
-_HELD = "(v_counted AND :now >= i.figures_at AND :now < i.figures_until)"
+#: What the index tells of somebody's time, as a number that is carried along: nothing,
+#: since days and figures are those of another instant; at least that, since hours were
+#: added or they are on duty now; the whole of a window that their duty covers; at most
+#: what the week tells, since something of it was taken; or just that.
+_NOTHING, _AT_LEAST, _WHOLE_WINDOW, _AT_MOST, _WEEK = range(5)
+_KNOWN = f"""
+    CASE WHEN NOT (v_counted AND :now >= i.figures_at AND :now < i.figures_until) THEN {_NOTHING}
+         WHEN :duty_is_all AND i.online AND i.days_taken & v_days = 0 THEN {_WHOLE_WINDOW}
+         WHEN NOT v_plain OR i.days_added & v_days <> 0 OR :duty_matters AND i.online
+         THEN {_AT_LEAST}
+         WHEN i.days_taken & v_days <> 0 THEN {_AT_MOST}
+         ELSE {_WEEK} END"""
 
-#: Whether there may be time that the week does not tell.
-_MORE = "(i.days_added & v_days <> 0 OR i.online AND :duty_matters)"
+
+def _asked_of(known: str, formula: str) -> str:
+    """A formula of ``scoring`` with what it asks for said by that number."""
+    return (
+        formula.replace("m.held", f"{known} <> {_NOTHING}")
+        .replace("m.open", f"{known} <= {_AT_LEAST}")
+        .replace("m.told", f"{known} IN ({_WHOLE_WINDOW}, {_WEEK})")
+    )
+
 
 #: Whom a job suits, as far as the index tells, which is all but papers and drawn areas.
 #: Asked of every row that is passed: whatever does not depend on it is a variable.
@@ -174,16 +193,19 @@ _NEVER = "i.provider_id <> ALL(v_never)"
 def _suits_exactly(row: str) -> str:
     """What only the row itself tells."""
     return f"""(NOT v_papered AND {row}.reach_m IS NOT NULL OR {{suits}}(
-        {row}.provider_id, :category_id, :point, :papers, :now, :window_to))"""
+        {row}.provider_id, :category_id, :lon, :lat, :papers, :now, :window_to))"""
 
 
 def _circle(name: str, radius_m: str) -> str:
     """Statements that find the bands, and the longitudes in them, that a circle touches."""
     return f"""
-        v_angle := least({radius_m} / {geography.EARTH_RADIUS_M!r} + 1e-9, 3.2);
+        v_angle := least({radius_m} / {geography.EARTH_RADIUS_M!r} + 1e-9, 3.1);
+        v_{name}_through := (2 * sin(v_angle / 2)) ^ 2;
         v_deg := degrees(v_angle);
-        v_{name}_south := floor((:lat - v_deg) * {BANDS});
-        v_{name}_north := floor((:lat + v_deg) * {BANDS});
+        v_{name}_bands := '{{}}';
+        FOR v_band IN floor((:lat - v_deg) * {BANDS})..floor((:lat + v_deg) * {BANDS}) LOOP
+            v_{name}_bands := v_{name}_bands || v_band::smallint;
+        END LOOP;
         -- All around where it holds a pole or crosses the antimeridian.
         v_wide := CASE WHEN abs(:lat) + v_deg >= 89.9 THEN 360
                        ELSE degrees(asin(least(1, sin(v_angle) / cosd(:lat)))) + 1e-6 END;
@@ -195,94 +217,87 @@ def _circle(name: str, radius_m: str) -> str:
         END IF;"""
 
 
-def _within(
-    name: str, radius_m: str, among: str, columns: Sequence[str] = (), beyond: str = ""
-) -> str:
+def _within(name: str, radius_m: str, among: str, told: str = "", beyond: str = "") -> str:
     """Whoever lives in a circle, may come from there and suits."""
-    carried = columns or (*_CARRIED, "week")
-    told = _of("i", *columns) if columns else f"{_of('i', *_CARRIED)}, {_PLAN} AS plan"
+    told = told or f"{_of('i', *_CARRIED)}, {_PLAN} AS plan, {_KNOWN} AS known"
     return f"""
         SELECT {told}, i.base_m
         FROM (
-            SELECT {_of("i", *carried)}, i.at_most_m, {_BASE_M} AS base_m
-            FROM generate_series(v_{name}_south, v_{name}_north) AS touched (band)
-            CROSS JOIN LATERAL (
-                SELECT {_of("i", *carried)}, i.x, i.y, i.z, i.at_most_m
-                FROM search_index i
-                WHERE i.market_id = :market_id AND i.category_id = :category_id
-                  AND i.band = touched.band::smallint
-                  AND i.lon BETWEEN v_{name}_west AND v_{name}_east
-                  {among} AND {_SUITS}
-                OFFSET 0
-            ) i
+            SELECT {_of("i", *_CARRIED, *_TIMES, "at_most_m", "standing")}, {_BASE_M} AS base_m
+            FROM search_index i
+            WHERE i.market_id = :market_id AND i.category_id = :category_id
+              AND i.band = ANY(v_{name}_bands)
+              AND i.lon BETWEEN v_{name}_west AND v_{name}_east
+              AND {_THROUGH} <= v_{name}_through {among} AND {_SUITS}
             OFFSET 0
         ) i
         WHERE i.base_m <= {radius_m} AND i.base_m <= i.at_most_m AND {_NEVER} {beyond}"""
 
 
-def _by_reach(also: str, beyond: str) -> str:
+def _by_reach(among: str, beyond: str = "") -> str:
     """Whoever may come, wherever they live, and suits."""
     return f"""
-        SELECT {_of("i", *_CARRIED)}, {_PLAN} AS plan, i.base_m
+        SELECT {_of("i", *_CARRIED)}, {_PLAN} AS plan, {_KNOWN} AS known, i.base_m
         FROM (
-            SELECT {_of("i", *_CARRIED, "week")}, i.at_most_m, {_BASE_M} AS base_m
+            SELECT {_of("i", *_CARRIED, *_TIMES, "at_most_m", "standing")}, {_BASE_M} AS base_m
             FROM search_index i
-            WHERE i.category_id = :category_id AND i.reach_box @> :spot
-              AND i.market_id = :market_id {also} AND {_SUITS}
+            WHERE i.category_id = :category_id AND i.reach_box @> v_spot
+              AND i.market_id = :market_id {among} AND {_SUITS}
             OFFSET 0
         ) i
         WHERE i.base_m <= i.at_most_m AND {_NEVER} {beyond}"""
 
 
-def _nearby(kind: str) -> str:
-    """Everybody looked at in one round, with ``base_m`` and ``distance_m``."""
-    if kind == _ON_DUTY:
-        return f"""
-            SELECT i.*, coalesce((
-                SELECT ST_Distance(pr.position, :point, false) FROM presences pr
-                WHERE pr.provider_id = i.provider_id AND pr.position_at >= :fresh_since
-            ), i.base_m) AS distance_m
-            FROM ({_by_reach("AND i.online", "")} OFFSET 0) i"""
-    if kind == _FAR:
-        far = f"AND i.at_most_m > {FAR_M} AND (v_kind <> 'hourly' OR i.price_kind = 'hourly')"
-        return f"""
-            SELECT i.*, i.base_m AS distance_m
-            FROM ({_by_reach(far, "AND i.base_m > v_farthest_m")}) i"""
-    among = _AMONG[kind]
+def _far(kind: str) -> str:
+    """Those who live beyond all circles and are told only by how far they go."""
+    among = _AMONG[kind] if kind == "hourly" else ""
+    return _by_reach(
+        f"AND v_far AND i.at_most_m > {FAR_M} {among}",
+        f"AND i.base_m > v_farthest_m AND {_BY_STANDING}",
+    )
+
+
+#: Whether somebody of this standing, so far away, may come to as much as is asked for.
+_BY_STANDING = """
+    (v_goal = '-infinity' OR :pull * exp(-least(700, i.base_m / v_decay_m)) + :others + least(
+        v_gain_1 * i.standing + v_base_1, v_gain_2 * i.standing + v_base_2,
+        v_gain_3 * i.standing + v_base_3) >= v_goal)"""
+
+
+def _around(kind: str) -> str:
+    """Who lives around the job, as far as is looked: the good ones farther than others."""
+    if kind in _ODD_HOURS:
+        # They are so few that the good ones are not told apart.
+        return _within("near", "v_near_m", _AMONG[kind], beyond=_beyond("near"))
+    rest = f"{_AMONG[kind]} AND i.standing <= v_good_above"
+    good = f"{_AMONG[kind]} AND i.good"
     return f"""
-        SELECT i.*, i.base_m AS distance_m FROM (
-            {_within("near", "v_near_m", among)}
-            UNION ALL
-            {_within("good", "v_good_m", f"{among} AND i.good", beyond="AND i.base_m > v_near_m")}
-        ) i"""
+        {_within("near", "v_near_m", rest, beyond=_beyond("near"))}
+        UNION ALL
+        {_within("good", "v_good_m", good, beyond=_beyond("good"))}"""
 
 
-def _told() -> str:
-    """Of whom is nearby, what the index tells of their time: ``plan``, the half hours of
-    the window in their week; ``told``, whether that is all there is to know; ``open``,
-    whether there may be more."""
-    all_of_it = f"(:duty_is_all AND i.online AND {_HELD} AND i.days_taken & v_days = 0)"
-    return f"""
-        SELECT {_of("i", *_CARRIED)}, i.distance_m, i.plan, {_HELD} AS held,
-               {all_of_it} AS all_of_it,
-               {all_of_it} OR {_HELD} AND v_plain AND NOT {_MORE} AND i.days_taken & v_days = 0
-                   AS told,
-               NOT {all_of_it} AND (NOT {_HELD} OR NOT v_plain OR {_MORE}) AS open
-        FROM nearby i
-        WHERE i.distance_m <= (SELECT radius_m FROM tier)
-          AND i.provider_id <> ALL(:leave_out)
-        OFFSET 0"""
+def _beyond(name: str) -> str:
+    return f"AND i.base_m > v_{name}_seen_m AND {_BY_STANDING}"
 
+
+#: Where somebody is now, if they said so lately; else at home.
+_FROM_POSITION = """
+    coalesce((
+        SELECT ST_Distance(pr.position, v_point, false) FROM presences pr
+        WHERE pr.provider_id = i.provider_id
+          AND pr.position_at >= :now - :fresh_position_s * interval '1 second'
+    ), i.base_m)"""
 
 #: The first slot and the free time as far as the index tells them: what they are, or the
 #: most they can be.
-_STARTS_AFTER_S = """
-    CASE WHEN i.open OR i.all_of_it
+_STARTS_AFTER_S = f"""
+    CASE WHEN i.known <= {_WHOLE_WINDOW}
               OR substring(i.plan FROM 1 FOR v_starting_count) = v_starting_run
          THEN 0
          ELSE nullif(position(v_run IN substring(i.plan FROM 2)), 0) * 1800 - v_early_s END"""
-_FREE_S = """
-    CASE WHEN i.open OR i.all_of_it THEN :span_s
+_FREE_S = f"""
+    CASE WHEN i.known <= {_WHOLE_WINDOW} THEN :span_s
          ELSE bit_count(i.plan) * 1800 - v_early_s * get_bit(i.plan, 0)
               - v_late_s * get_bit(i.plan, v_half_hours - 1) END"""
 
@@ -293,7 +308,7 @@ def _measures(starts_after_s: str, free_s: str, **figures: str) -> str:
     asked = any("m.starts_at" in part.formula for part in scoring.PARTS.values())
     starts_at = f", :earliest + {starts_after_s} * interval '1 second' AS starts_at"
     counted = ", ".join(f"{figures.get(name, f'i.{name}')} AS {name}" for name in _FIGURES)
-    return f"""i.distance_m, (SELECT decay_m FROM tier) AS decay_m, v_rating_mean AS rating_mean,
+    return f"""v_decay_m AS decay_m, v_rating_mean AS rating_mean,
         {counted}, i.price_kind, i.amount_cents, i.call_out_fee_cents, i.online,
         true AS inside_hours, {starts_after_s} AS starts_after_s, {free_s} AS free_s
         {starts_at if asked else ""}"""
@@ -302,102 +317,110 @@ def _measures(starts_after_s: str, free_s: str, **figures: str) -> str:
 _MINUTE = "date_trunc('minute', lower(stretch) + interval '59.999999 seconds')"
 
 
-def _certain() -> str:
-    """The likely ones as ``m``, with a slot and figures that are sure; whoever does not
-    suit after all is gone."""
-    figures = {
-        name: f"coalesce(i.counted[{n}], i.{name})" for n, name in enumerate(_FIGURES, start=1)
-    }
-    starts_after_s = "CASE WHEN i.told THEN i.starts_after_s ELSE i.slot[1] END"
-    free_s = "CASE WHEN i.told THEN i.free_s ELSE i.slot[2] END"
-    return f"""
-        SELECT i.provider_id, {_measures(starts_after_s, free_s, **figures)}
-        FROM (
-            SELECT t.*,
-                   CASE WHEN NOT t.told THEN {{slot}}(
-                       t.provider_id, :category_id, :point, :earliest, :window_to, :ahead, :duty,
-                       :duty_matters, :duration, :widest_gap, :travel_buffer_min,
-                       :travel_min_per_km) END AS slot,
-                   CASE WHEN NOT t.held THEN {{counted}}(
-                       t.provider_id, :now, :half_life_s, :reliable_since, :responsive_since
-                   ) END AS counted
-            FROM likely t
-            WHERE {_suits_exactly("t")}
-            OFFSET 0
-        ) i
-        WHERE i.told OR i.slot[1] IS NOT NULL
-        OFFSET 0"""
+#: What is carried of the likely ones, in the order of the type ``search_likely``.
+_LIKELY = (
+    *("provider_id", "at_most", "known", "reach_m", "distance_m", *_FIGURES),
+    *("price_kind", "amount_cents", "call_out_fee_cents", "online", "starts_after_s", "free_s"),
+)
 
 
-def _round(kind: str) -> str:
-    """One round: who is looked at, how dense the place is, who is best; into variables."""
-    # Where only some are looked at, how densely a place is served is another question.
-    whole = kind in _WHOLE
-    around = _within("around", ":density_radius_m", "", ("provider_id", "reach_m"))
-    density = f"""
-        SELECT count(*)::integer AS eligible FROM (
-            SELECT FROM {"nearby" if whole else f"({around})"} n
-            WHERE n.base_m <= :density_radius_m AND {_suits_exactly("n")}
-            LIMIT :dense_enough
-        ) AS counted"""
-    if kind == _FAR:
-        density = "SELECT v_eligible::integer AS eligible"
-    values = ", ".join(f"s.value_{name}" for name in scoring.PARTS)
-    score = scoring.score(scoring.PARTS).replace("m.", "s.")
+def _look(nearby: str, distance_m: str) -> str:
+    """Look at these; the few of them who come to most are likely. One more than are
+    wanted, to know whether there are more."""
     aged = {name: f"i.{name} * v_aged" for name in ("rating_sum", "rating_weight")}
     return f"""
-        WITH nearby AS MATERIALIZED ({_nearby(kind)}),
-        tier AS MATERIALIZED (
-            SELECT eligible, :tier_radius_m[at] AS radius_m, :tier_decay_m[at] AS decay_m
+        v_more := ARRAY(
+            SELECT ROW({_of("m", *_LIKELY)})::search_likely
             FROM (
-                SELECT eligible, width_bucket(eligible, :tier_eligible) AS at FROM ({density})
-                    AS density
-            ) AS density
-        ),
-        likely AS MATERIALIZED (
-            SELECT m.*
-            FROM (
-                SELECT m.*, {scoring.at_most(scoring.PARTS)} AS at_most
+                SELECT m.*, {_asked_of("m.known", scoring.at_most(scoring.PARTS))} AS at_most
                 FROM (
-                    SELECT i.provider_id, i.reach_m, i.held, i.told, i.open,
+                    SELECT i.provider_id, i.reach_m, i.known, {distance_m} AS distance_m,
                            {_measures(_STARTS_AFTER_S, _FREE_S, **aged)}
-                    FROM ({_told()}) i
-                    WHERE i.open OR i.all_of_it OR position(v_run IN i.plan) > 0
+                    FROM ({nearby} OFFSET 0) i
+                    WHERE (i.known <= {_WHOLE_WINDOW} OR position(v_run IN i.plan) > 0)
+                      AND i.provider_id <> ALL(:leave_out)
                     OFFSET 0
                 ) m
-                WHERE m.starts_after_s <= :slack_s
+                WHERE m.starts_after_s <= :slack_s AND m.distance_m <= v_radius_m
                 OFFSET 0
             ) m
             WHERE m.at_most >= v_goal
             ORDER BY m.at_most DESC
-            -- One more, to know whether there are more.
             LIMIT v_most + 1
+        );
+        v_rounds := v_rounds + 1;"""
+
+
+def _choose() -> str:
+    """The best of those who are likely; into ``v_found``.
+
+    Whoever is not sure is made certain, but for those who stay below what enough of the
+    others come to.
+    """
+    figures = {
+        name: f"coalesce(i.counted[{n}], i.{name})" for n, name in enumerate(_FIGURES, start=1)
+    }
+    starts_after_s = "CASE WHEN i.slot IS NULL THEN i.starts_after_s ELSE i.slot[1] END"
+    free_s = "CASE WHEN i.slot IS NULL THEN i.free_s ELSE i.slot[2] END"
+    score = scoring.score(scoring.PARTS).replace("m.", "s.")
+    values = ", ".join(f"s.value_{name}" for name in scoring.PARTS)
+    return f"""
+        WITH likely AS MATERIALIZED (
+            SELECT l.*, l.known IN ({_WHOLE_WINDOW}, {_WEEK}) AS told,
+                   l.known IN ({_WHOLE_WINDOW}, {_WEEK}) AND NOT v_papered
+                   AND l.reach_m IS NOT NULL AS sure
+            FROM unnest(v_likely) AS l
+            WHERE l.at_most >= v_hope
         ),
-        chosen AS (
-            SELECT i.* FROM (
-                SELECT s.*, {score} AS score, round(({score}) * 1e9) AS place FROM (
-                    SELECT m.*, ({scoring.STARS})::float8 AS stars {scoring.values(scoring.PARTS)}
-                    FROM ({_certain()}) m
-                    OFFSET 0
-                ) s
-                ORDER BY place DESC
+        capped AS MATERIALIZED (
+            SELECT coalesce(array_agg(provider_id), '{{}}') AS ids FROM (
+                SELECT e.provider_id FROM record_entries e
+                WHERE e.provider_id = ANY(ARRAY(SELECT provider_id FROM likely))
+                  AND {candidates.ASKED}
+                GROUP BY e.provider_id HAVING {candidates.CAPPED} IS NOT NULL
+            ) AS asked
+        ),
+        certain AS (
+            SELECT i.provider_id, i.distance_m,
+                   {_measures(starts_after_s, free_s, **figures)}
+            FROM (
+                SELECT t.*,
+                       CASE WHEN NOT t.told THEN {{slot}}(
+                           t.provider_id, :category_id, :lon, :lat, :now, :earliest, :window_to,
+                           :duration_s, :duty_matters, :online_free_min, :widest_gap_s,
+                           :travel_buffer_min, :travel_min_per_km) END AS slot,
+                       CASE WHEN t.known = {_NOTHING} THEN {{counted}}(
+                           t.provider_id, :now, :half_life_s, :reliability_days,
+                           :responsiveness_days
+                       ) END AS counted
+                FROM likely t
+                WHERE t.provider_id <> ALL((SELECT ids FROM capped)::uuid[])
+                  AND (t.sure OR t.at_most >= coalesce((
+                      SELECT l.at_most - {candidates.SAME_SCORE} FROM likely l
+                      WHERE l.sure AND l.provider_id <> ALL((SELECT ids FROM capped)::uuid[])
+                      ORDER BY l.at_most DESC OFFSET :limit - 1 LIMIT 1
+                  ), '-infinity') AND {_suits_exactly("t")})
                 OFFSET 0
             ) i
-            WHERE {candidates.CAP} IS NULL
-            ORDER BY i.place DESC
-            FETCH FIRST (:limit) ROWS WITH TIES
+            WHERE i.told OR i.slot[1] IS NOT NULL
+            OFFSET 0
         )
-        SELECT tier.eligible, tier.radius_m, tier.decay_m, likely.count, likely.least, (
-            SELECT array_agg(ROW(
-                s.provider_id, s.score, ARRAY[{values}], s.stars, s.distance_m,
-                s.starts_after_s, s.price_kind, s.amount_cents, s.call_out_fee_cents
-            )::search_found) FROM chosen s)
-        INTO v_eligible, v_radius_m, v_decay_m, v_kept, v_least, v_found
-        FROM tier, (SELECT count(*), min(at_most) AS least FROM likely) AS likely;
-        v_rounds := v_rounds + 1;
-        v_judged := v_judged + v_kept;
-        v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');
-        v_cut := v_kept > v_most AND v_least >= v_reached;"""
+        SELECT array_agg(ROW(
+            s.provider_id, s.score, ARRAY[{values}], s.stars, s.distance_m, s.starts_after_s,
+            s.price_kind, s.amount_cents, s.call_out_fee_cents
+        )::search_found)
+        INTO v_found
+        FROM (
+            SELECT s.*, {score} AS score FROM (
+                SELECT m.*, ({scoring.STARS})::float8 AS stars {scoring.values(scoring.PARTS)}
+                FROM certain m
+                OFFSET 0
+            ) s
+            ORDER BY round(({score}) * 1e9) DESC
+            FETCH FIRST (:limit) ROWS WITH TIES
+        ) s;
+        v_judged := v_judged + cardinality(v_likely);
+        v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');"""
 
 
 _DECLARED = """
@@ -416,46 +439,60 @@ _DECLARED = """
     v_best float8;
     v_starting_count integer;
     v_near_m float8;
-    v_near_south integer;
-    v_near_north integer;
+    v_near_bands smallint[];
+    v_near_through float8;
     v_near_west float8;
     v_near_east float8;
     v_good_m float8;
-    v_good_south integer;
-    v_good_north integer;
+    v_good_bands smallint[];
+    v_good_through float8;
     v_good_west float8;
     v_good_east float8;
-    v_around_south integer;
-    v_around_north integer;
+    v_around_bands smallint[];
+    v_around_through float8;
     v_around_west float8;
     v_around_east float8;
-    v_before search_found[];
     v_farthest_m float8;
+    v_limit_m float8;
+    v_near_seen_m float8;
+    v_guess_m float8;
+    v_apart float8;
+    v_tier integer;
+    v_good_seen_m float8;
+    v_far boolean;
+    v_likely search_likely[];
+    v_more search_likely[];
+    v_hope float8;
     v_never uuid[];
     v_behind boolean;
     v_counted boolean;
     v_aged float8;
     v_rating_mean float8;
+    v_bounded boolean;
+    v_good_above integer;
+    v_gain_1 float8 := 0;
+    v_gain_2 float8 := 0;
+    v_gain_3 float8 := 0;
+    v_base_1 float8 := :most_of_standing;
+    v_base_2 float8 := :most_of_standing;
+    v_base_3 float8 := :most_of_standing;
     v_rest float8;
+    v_point geography;
+    v_spot box := box(point(:lon, :lat), point(:lon, :lat));
+    v_band integer;
     v_eligible bigint;
     v_radius_m float8;
     v_decay_m float8;
-    v_kept bigint;
-    v_least float8;
     v_found search_found[];
     v_goal float8 := '-infinity';
-    v_most bigint := greatest({first_look}, 2 * :limit);
+    v_most bigint := :limit + 4;
     v_reached float8;
-    v_cut boolean;
-    v_dense boolean;
     v_judged bigint := 0;
     v_rounds integer := 0;
     v_kind text;
     v_zone text;
     v_local timestamp;
     v_plain boolean;
-    v_odd boolean;
-    v_no_other_days boolean := :widest_gap <= interval '47 hours';
     v_first integer;
     v_half_hours integer;
     v_early_s float8;
@@ -465,16 +502,12 @@ _DECLARED = """
     v_day integer;
     v_days bigint := 0;
     v_day_from timestamptz;
-    -- Monday to Saturday, 7 to 19 o'clock, as search_rows() in the migrations has them.
-    v_usual CONSTANT bit varying := (
-        repeat(repeat('0', 14) || repeat('1', 24) || repeat('0', 10), 6) || repeat('0', 48)
-    )::bit varying;
 """
 
 
 def _gain(standing: str) -> str:
     """The most that somebody of this standing can gain by it."""
-    lines = ", ".join(f":gain_{n} * {standing} + :base_{n}" for n in (1, 2, 3))
+    lines = ", ".join(f"v_gain_{n} * {standing} + v_base_{n}" for n in (1, 2, 3))
     return f"least({lines})"
 
 
@@ -483,8 +516,9 @@ _BEGIN = f"""
     SELECT b.rating_mean,
            {candidates.AGED},
            {candidates.COUNTED_ALIKE},
-           CASE WHEN {candidates.BOUNDED} THEN {_gain("b.good_above")} END,
-           CASE WHEN {candidates.BOUNDED} THEN {_gain("b.best_standing")} END,
+           {candidates.BOUNDED},
+           b.good_above,
+           b.best_standing,
            m.time_zone,
            ARRAY(SELECT c.blocked_account_id FROM blocks c WHERE c.account_id = :resident_id
                  UNION ALL
@@ -492,7 +526,8 @@ _BEGIN = f"""
                  UNION ALL
                  SELECT :resident_id),
            EXISTS (SELECT FROM search_index_due)
-    INTO v_rating_mean, v_aged, v_counted, v_rest, v_best, v_zone, v_never, v_behind
+    INTO v_rating_mean, v_aged, v_counted, v_bounded, v_good_above, v_best, v_zone, v_never,
+         v_behind
     FROM markets m
     LEFT JOIN baselines b ON b.market_id = m.id AND b.category_id = :category_id
     WHERE m.id = :market_id;
@@ -502,8 +537,18 @@ _BEGIN = f"""
     END IF;
     v_counted := coalesce(v_counted, false);
     v_aged := coalesce(v_aged, 1);
-    v_best := least(v_best, :most_of_standing);
-    v_rest := least(v_rest, v_best);
+    -- Without a baseline everybody counts as good.
+    v_good_above := coalesce(v_good_above, -1);
+    IF v_bounded THEN
+        v_gain_1 := :gain_1;
+        v_gain_2 := :gain_2;
+        v_gain_3 := :gain_3;
+        v_base_1 := :base_1;
+        v_base_2 := :base_2;
+        v_base_3 := :base_3;
+    END IF;
+    v_best := least({_gain("coalesce(v_best, 1000)")}, :most_of_standing);
+    v_rest := least({_gain("v_good_above")}, v_best);
 """
 
 _RETURN = """
@@ -512,6 +557,29 @@ _RETURN = """
            f.distance_m, f.starts_after_s, f.price_kind, f.amount_cents, f.call_out_fee_cents
     FROM (VALUES (1)) AS one LEFT JOIN unnest(v_found) AS f ON true;
 """
+
+
+def _place(kind: str) -> str:
+    """How densely the place is served, and so the tier; and, where people are looked for
+    by place, how far apart they live."""
+    # Where only some are looked at, how densely a place is served is another question.
+    among = _AMONG["hourly"] if kind == "hourly" else ""
+    around = _within("around", ":density_radius_m", among, "i.provider_id, i.reach_m")
+    width = "NULL"
+    if kind != _ON_DUTY:
+        width = f"{_neighbour(kind, '<=', 'DESC')} + {_neighbour(kind, '>', 'ASC')}"
+    return f"""
+        SELECT (
+            SELECT count(*) FROM (
+                SELECT FROM ({around}) n
+                WHERE {_suits_exactly("n")}
+                LIMIT :dense_enough
+            ) AS fit
+        ), {width}
+        INTO v_eligible, v_apart;
+        v_tier := width_bucket(v_eligible::integer, :tier_eligible);
+        v_radius_m := (:tier_radius_m)[v_tier];
+        v_decay_m := (:tier_decay_m)[v_tier];"""
 
 
 def _neighbour(kind: str, beyond: str, order: str) -> str:
@@ -534,77 +602,98 @@ def _by_kind(make: Callable[[str], str]) -> str:
     return f"{branches} END IF;"
 
 
+#: Whether nobody who was not looked at, or not among the likely ones, could be among the
+#: best. At first only a few are likely, and some of them may turn out to have no time.
+_ENOUGH = "v_reached > v_hope OR v_hope = '-infinity' OR v_most = 2147483646"
+#: Else everybody who comes to so much is looked at.
+_AGAIN = "v_goal := v_reached; v_most := 2147483646;"
+
+
 def _on_duty() -> str:
     return f"""
-        {_circle("around", ":density_radius_m")}
+        v_point := ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography;
+        {_place(_ON_DUTY)}
         LOOP
-            {_round(_ON_DUTY)}
-            EXIT WHEN NOT v_cut;
-            v_goal := v_reached;
-            v_most := 2147483646;
+            {_look(_by_reach("AND i.online"), _FROM_POSITION)}
+            v_likely := v_more;
+            v_hope := coalesce((v_likely[v_most]).at_most, v_goal);
+            {_choose()}
+            EXIT WHEN {_ENOUGH};
+            {_AGAIN}
         END LOOP;"""
 
 
 def _by_calendar() -> str:
-    def width(kind: str) -> str:
-        return f"v_wide := {_neighbour(kind, '<=', 'DESC')} + {_neighbour(kind, '>', 'ASC')};"
+    def first(kind: str) -> str:
+        return _look(f"{_around(kind)} UNION ALL {_far(kind)}", "i.base_m")
 
-    whole = f"v_kind IN ({', '.join(map(repr, _WHOLE))})"
-    falls = ":pull * exp(-least(700, {} / v_decay_m)) + :others"
+    def following(kind: str) -> str:
+        return _look(_around(kind), "i.base_m")
+
+    odd = "".join(
+        f"""
+            WHEN v_plain AND NOT :duty_matters AND v_half_hours = bit_count(substring(
+                ({hours} || {hours})::bit varying FROM v_first FOR v_half_hours)) THEN '{name}'"""
+        for name, hours in _ODD_HOURS.items()
+    )
     return f"""
-        v_kind := CASE WHEN v_odd THEN 'odd_hours' WHEN :budget_kind = 'hourly' THEN 'hourly'
-                       ELSE 'everybody' END;
+        v_kind := CASE {odd}
+                       WHEN :budget_kind = 'hourly' THEN 'hourly' ELSE 'everybody' END;
+        IF v_kind IN ({", ".join(map(repr, _ODD_HOURS))}) THEN
+            v_rest := v_best;
+        END IF;
+        {_by_kind(_place)}
         v_farthest_m := greatest({FAR_M}, :density_radius_m);
+        v_limit_m := least(v_farthest_m, v_radius_m);
+        v_far := v_farthest_m < v_radius_m;
         -- So far, about, that as many live there as are looked at first.
-        {_by_kind(width)}
-        v_near_m := 111195 * sqrt(
-            {_FIRST_WALK / 32} * v_wide * cosd(:lat) / {BANDS} / pi());
-        v_good_m := {_GOOD_FARTHER} * v_near_m;
-        {_circle("around", ":density_radius_m")}
+        v_guess_m := 111195 * sqrt({_FIRST_WALK / 32} * v_apart * cosd(:lat) / {BANDS} / pi());
+        IF v_guess_m > {_NEARLY_ALL_M} THEN
+            v_guess_m := v_farthest_m;
+        END IF;
+        v_near_m := least(v_guess_m, v_limit_m);
+        v_good_m := least({_GOOD_FARTHER} * v_guess_m, v_limit_m);
         LOOP
-            v_near_m := least(v_near_m, v_farthest_m);
-            v_good_m := greatest(v_near_m, least(v_good_m, v_farthest_m));
+            v_near_seen_m := -1;
+            v_good_seen_m := -1;
             {_circle("near", "v_near_m")}
             {_circle("good", "v_good_m")}
-            {_by_kind(_round)}
-            v_dense := v_eligible >= :dense_enough OR v_near_m >= :density_radius_m
-                       OR NOT {whole};
-            EXIT WHEN v_dense AND NOT v_cut AND (
-                v_near_m >= least(v_farthest_m, v_radius_m)
-                OR v_reached > {falls.format("v_near_m")} + v_rest
-                   AND (v_good_m >= least(v_farthest_m, v_radius_m)
-                        OR v_reached > {falls.format("v_good_m")} + v_best));
-            IF v_cut THEN
-                v_most := 2147483646;
-            END IF;
-            IF NOT v_dense THEN
-                -- How a score falls with distance is not sure yet, so no goal is either.
-                v_near_m := greatest(v_near_m, :density_radius_m);
-                v_good_m := greatest(v_good_m, v_near_m);
-            ELSIF v_reached = '-infinity' THEN
-                -- Wider by as many as are still missing.
-                v_wide := sqrt(2.0 * :limit / greatest(1, coalesce(cardinality(v_found), 0)));
-                v_near_m := v_near_m * greatest(1.5, least(5, v_wide));
-                v_good_m := {_GOOD_FARTHER} * v_near_m;
-            ELSE
-                v_goal := v_reached;
-                v_near_m := greatest(v_near_m, {_how_far("v_rest")});
-                v_good_m := greatest(v_good_m, {_how_far("v_best")});
-            END IF;
-        END LOOP;
-        -- And those beyond, whom only how far they go tells.
-        IF v_farthest_m < v_radius_m
-           AND v_reached <= {falls.format("v_farthest_m")} + v_best THEN
-            v_goal := v_reached;
-            v_most := 2147483646;
-            v_before := v_found;
-            {_round(_FAR)}
-            v_found := ARRAY(
-                SELECT f FROM unnest(v_before || v_found) AS f
-                ORDER BY round(f.score * 1e9) DESC
-                FETCH FIRST (:limit) ROWS WITH TIES
-            );
-        END IF;"""
+            {_by_kind(first)}
+            v_likely := v_more;
+            v_hope := coalesce((v_likely[v_most]).at_most, v_goal);
+            LOOP
+                v_near_seen_m := v_near_m;
+                v_good_seen_m := v_good_m;
+                IF v_hope > '-infinity' THEN
+                    -- Nobody farther than this could come to as much as is hoped for.
+                    v_near_m := {_how_far("v_rest")};
+                    v_good_m := {_how_far("v_best")};
+                ELSE
+                    -- Wider by as many as are still missing.
+                    v_wide := sqrt(2.0 * :limit / greatest(1, cardinality(v_likely)));
+                    v_near_m := v_near_m * greatest(1.5, least(5, v_wide));
+                    v_good_m := {_GOOD_FARTHER} * v_near_m;
+                END IF;
+                v_near_m := greatest(v_near_seen_m, least(v_near_m, v_limit_m));
+                v_good_m := greatest(v_near_m, v_good_seen_m, least(v_good_m, v_limit_m));
+                EXIT WHEN v_near_m = v_near_seen_m AND v_good_m = v_good_seen_m;
+                v_near_bands := '{{}}';
+                IF v_near_m > v_near_seen_m THEN {_circle("near", "v_near_m")} END IF;
+                v_good_bands := '{{}}';
+                IF v_good_m > v_good_seen_m THEN {_circle("good", "v_good_m")} END IF;
+                v_goal := v_hope;
+                {_by_kind(following)}
+                IF cardinality(v_more) > 0 THEN
+                    v_likely := v_likely || v_more;
+                    v_hope := greatest(v_hope, (
+                        SELECT at_most FROM unnest(v_likely)
+                        ORDER BY at_most DESC OFFSET v_most - 1 LIMIT 1));
+                END IF;
+            END LOOP;
+            {_choose()}
+            EXIT WHEN {_ENOUGH};
+            {_AGAIN}
+        END LOOP;"""
 
 
 #: What the window is on the market's clock, where that is plain: no change of the clock in
@@ -622,7 +711,9 @@ _WINDOW = """
     v_run := repeat('1', ceil(:duration_s / 1800)::integer)::bit varying;
     v_starting_count := ceil((v_early_s + :duration_s) / 1800);
     v_starting_run := repeat('1', v_starting_count)::bit varying;
-    v_plain := v_half_hours <= 336 AND v_no_other_days
+    -- The days of the index allow for ways that take two minutes a kilometre and an hour.
+    v_plain := v_half_hours <= 336
+               AND :travel_min_per_km <= 2 AND :travel_buffer_min <= 60
                AND (:earliest + :span_s * interval '1 second') AT TIME ZONE v_zone
                    = v_local + :span_s * interval '1 second';
     v_half_hours := least(v_half_hours, 336);
@@ -635,8 +726,6 @@ _WINDOW = """
     IF NOT v_plain THEN
         v_days := -1;
     END IF;
-    v_odd := v_plain AND NOT :duty_matters AND bit_count(
-        substring(v_usual || v_usual FROM v_first FOR v_half_hours)) = 0;
     v_local := date_trunc('day', :now AT TIME ZONE v_zone);
     v_day_from := v_local AT TIME ZONE v_zone;
     -- Where midnight comes twice, the day begins with the first.
@@ -646,7 +735,7 @@ _WINDOW = """
 
 
 def _body() -> str:
-    return f"""{_BEGIN}{_WINDOW}
+    return f"""{_BEGIN}{_WINDOW}{_circle("around", ":density_radius_m")}
     IF :urgency = 'now' THEN {_on_duty()}
     ELSE {_by_calendar()}
     END IF;{_RETURN}"""
@@ -654,9 +743,9 @@ def _body() -> str:
 
 def _how_far(standing: str) -> str:
     """How far off somebody of at most this standing may live and still reach the goal."""
-    needed = f"(v_reached - :others - {standing})"
+    needed = f"(v_hope - :others - {standing})"
     return f"""CASE WHEN {needed} <= 0 THEN v_farthest_m
-                WHEN {needed} >= :pull THEN 0
+                WHEN {needed} > :pull THEN -1
                 ELSE v_decay_m * ln(:pull / {needed}) + 1 END"""
 
 
@@ -664,17 +753,22 @@ def _types() -> dict[str, str]:
     return _TYPES | {f"weight_{name}": "float8" for name in scoring.PARTS}
 
 
+_POINT = ("geography", "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography")
+
 #: What a search asks of a single row, seldom: a question of its own is begun only then.
+#: Parameters, what is made of them, what it returns, and how.
 _HELPERS = {
     "suits": (
         {
             "provider_id": "uuid",
             "category_id": "smallint",
-            "point": "geography",
+            "lon": "float8",
+            "lat": "float8",
             "papers": "text[]",
             "now": "timestamptz",
             "window_to": "timestamptz",
         },
+        {"point": _POINT},
         "boolean",
         f"""EXISTS (
             SELECT FROM search_index i
@@ -687,16 +781,30 @@ _HELPERS = {
         {
             "provider_id": "uuid",
             "category_id": "smallint",
-            "point": "geography",
+            "lon": "float8",
+            "lat": "float8",
+            "now": "timestamptz",
             "earliest": "timestamptz",
             "window_to": "timestamptz",
-            "ahead": "tstzmultirange",
-            "duty": "tstzmultirange",
+            "duration_s": "float8",
             "duty_matters": "boolean",
-            "duration": "interval",
-            "widest_gap": "interval",
+            "online_free_min": "float8",
+            "widest_gap_s": "float8",
             "travel_buffer_min": "float8",
             "travel_min_per_km": "float8",
+        },
+        {
+            "point": _POINT,
+            "ahead": (
+                "tstzmultirange",
+                "tstzmultirange(tstzrange(:earliest, greatest(:earliest, :window_to)))",
+            ),
+            "duty": (
+                "tstzmultirange",
+                "tstzmultirange(tstzrange(:now, :now + :online_free_min * interval '1 minute'))",
+            ),
+            "duration": ("interval", "make_interval(secs => :duration_s)"),
+            "widest_gap": ("interval", "make_interval(secs => :widest_gap_s)"),
         },
         "float8[]",
         f"""(
@@ -714,8 +822,18 @@ _HELPERS = {
             "provider_id": "uuid",
             "now": "timestamptz",
             "half_life_s": "float8",
-            "reliable_since": "timestamptz",
-            "responsive_since": "timestamptz",
+            "reliability_days": "integer",
+            "responsiveness_days": "integer",
+        },
+        {
+            "reliable_since": (
+                "timestamptz",
+                ":now - make_interval(secs => :reliability_days * 86400.0)",
+            ),
+            "responsive_since": (
+                "timestamptz",
+                ":now - make_interval(secs => :responsiveness_days * 86400.0)",
+            ),
         },
         "float8[]",
         f"""(
@@ -725,24 +843,27 @@ _HELPERS = {
     ),
 }
 
+#: To plan takes longer than to run: one plan for all parameters, and by the indexes even
+#: where a table was empty, or never counted, when it was made.
+_SETTINGS = """
+        SET plan_cache_mode = force_generic_plan
+        SET enable_seqscan = off
+        SET enable_bitmapscan = off"""
 
-def _function(name: str, types: Mapping[str, str], returns: str, body: str) -> str:
-    """A function as PostgreSQL is told it; ``:name`` is a parameter."""
 
-    def parameter(found: re.Match[str]) -> str:
-        assert found[1] in types, found[1]
-        return f"p_{found[1]}"
+def _function(
+    name: str, types: Mapping[str, str], returns: str, body: str, settings: str = ""
+) -> str:
+    """A function as PostgreSQL is told it; ``:name`` is a parameter, or a variable."""
+
+    def named(found: re.Match[str]) -> str:
+        return f"{'p' if found[1] in types else 'v'}_{found[1]}"
 
     told = ", ".join(f"p_{one} {type_}" for one, type_ in types.items())
     return f"""CREATE FUNCTION {name} ({told}) RETURNS {returns}
-        LANGUAGE plpgsql STABLE PARALLEL SAFE
-        -- To plan takes longer than to run: one plan for all parameters, and by the indexes
-        -- even where a table was empty, or never counted, when it was made.
-        SET plan_cache_mode = force_generic_plan
-        SET enable_seqscan = off
-        SET enable_bitmapscan = off AS $$
+        LANGUAGE plpgsql STABLE PARALLEL SAFE{settings} AS $$
         #variable_conflict use_column
-        {re.sub(r"(?<!:):([a-z][a-z_0-9]*)", parameter, body)} $$"""
+        {re.sub(r"(?<!:):([a-z][a-z_0-9]*)", named, body)} $$"""
 
 
 _RETURNS = """TABLE (
@@ -754,16 +875,18 @@ _RETURNS = """TABLE (
 def _functions(mark: str) -> dict[str, str]:
     """The functions by name, that of the search last; ``mark`` ends all their names."""
     names = {helper: f"search_{helper}_{mark}" for helper in _HELPERS}
-    functions = {
-        names[helper]: _function(names[helper], types, returns, f"BEGIN RETURN {body}; END")
-        for helper, (types, returns, body) in _HELPERS.items()
-    }
-    declared = _DECLARED.replace("{first_look}", str(_FIRST_LOOK))
-    body = f"DECLARE\n{declared}\nBEGIN\n{_body()}\nEND".replace(":day_from", "v_day_from")
+    functions = {}
+    for helper, (types, made, returns, body) in _HELPERS.items():
+        declared = "".join(f"v_{one} {type_} := {how};\n" for one, (type_, how) in made.items())
+        # Called by the search only, whose settings are in force.
+        functions[names[helper]] = _function(
+            names[helper], types, returns, f"DECLARE {declared} BEGIN RETURN {body}; END"
+        )
+    body = f"DECLARE\n{_DECLARED}\nBEGIN\n{_body()}\nEND"
     for helper, name in names.items():
         body = body.replace(f"{{{helper}}}", name)
     best_name = f"search_best_{mark}"
-    functions[best_name] = _function(best_name, _types(), _RETURNS, body)
+    functions[best_name] = _function(best_name, _types(), _RETURNS, body, _SETTINGS)
     return functions
 
 

@@ -7,7 +7,9 @@ order; what is damaged is found and mended.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
+import operator
 import os
 import random
 import time
@@ -85,8 +87,8 @@ _FIGURES = """
            i.figures_until = 'infinity' AS for_ever, i.figures_until = '-infinity' AS never,
            CASE WHEN isfinite(i.figures_until) THEN i.figures_until END AS figures_until,
            i.rating_sum, i.rating_weight, i.visits_kept, i.visits_let_down,
-           i.offers_answered, i.offers_unanswered, i.week, i.odd_hours, i.days_taken,
-           i.days_added, i.has, i.band, i.lon, i.good
+           i.offers_answered, i.offers_unanswered, i.week, i.evenings, i.nights, i.sundays,
+           i.days_taken, i.days_added, i.has, i.band, i.lon, i.good
     FROM search_index i
     """
 
@@ -106,14 +108,15 @@ def layout(person: oracle.Person, market_zone: str, at: datetime) -> dict[str, o
         )
         for half_hour in range(7 * 48)
     ]
-    usual = [n < 6 * 48 and 14 <= n % 48 < 38 for n in range(7 * 48)]
+    night = [n % 48 < 14 for n in range(7 * 48)]
+    sunday = [n // 48 == 6 and n % 48 >= 14 for n in range(7 * 48)]
+    evening = [n // 48 < 6 and n % 48 >= 38 for n in range(7 * 48)]
     zone = zoneinfo.ZoneInfo(market_zone)
     today = at.astimezone(zone).date()
     taken, added = set[date](), set[date]()
 
-    def mark(days: set[date], starts: datetime, ends: datetime, around: int = 0) -> None:
-        first = starts.astimezone(zone).date() - around * DAY
-        last = ends.astimezone(zone).date() + around * DAY
+    def mark(days: set[date], starts: datetime, ends: datetime) -> None:
+        first, last = starts.astimezone(zone).date(), ends.astimezone(zone).date()
         for ahead in range(-2, 62):
             day = today + ahead * DAY
             if first <= day <= last:
@@ -121,15 +124,24 @@ def layout(person: oracle.Person, market_zone: str, at: datetime) -> dict[str, o
 
     for starts, ends, available in person.exceptions:
         mark(added if available else taken, starts, ends)
+    reaches_m = person.reach_m or 1 + math.ceil(
+        max(oracle.metres(person.base, corner) for corner in itertools.chain(*person.reach_rings))
+    )
     for visit in person.visits:
-        mark(taken, visit.starts_at, visit.ends_at, around=2)
+        farthest_m = reaches_m + oracle.metres(person.base, visit.place)
+        way = max(visit.buffer, timedelta(minutes=61 + math.ceil(2 * farthest_m / 1000)))
+        mark(taken, visit.starts_at - way, visit.ends_at + way)
+
+    def ever(hours: list[bool]) -> bool:
+        return not plain or bool(added) or any(map(operator.and_, week, hours))
+
     lon, lat = person.base
     return {
         "has": _signed(has),
         "week": "".join("1" if plain and free else "0" for free in week),
-        "odd_hours": not plain
-        or bool(added)
-        or any(free and not at_usual for free, at_usual in zip(week, usual, strict=True)),
+        "evenings": ever(evening),
+        "nights": ever(night),
+        "sundays": ever(sunday),
         "days_taken": _signed(sum(1 << day_number(day) % 64 for day in taken)) if plain else -1,
         "days_added": _signed(sum(1 << day_number(day) % 64 for day in added)) if plain else -1,
         "band": math.floor(lat * 24),
