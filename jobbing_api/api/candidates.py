@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, matching, offers, providers
@@ -208,5 +208,9 @@ def for_operator(
 
 def _names(session: Session, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, str]:
     account = accounts.models.Account
-    rows = session.execute(select(account.id, account.display_name).where(account.id.in_(set(ids))))
+    # One array, not a parameter for each, which would be put together at every call.
+    wanted = bindparam("ids", list(set(ids)), type_=ARRAY(Uuid()))
+    rows = session.execute(
+        select(account.id, account.display_name).where(account.id == any_(wanted))
+    )
     return dict(rows.all())

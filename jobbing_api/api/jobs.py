@@ -287,11 +287,9 @@ class Candidates(view.View):
         why others fell out, and those asked in this round as they were ranked then.
         """
         seen = jobs.get_for(self.session, job_id, self.account, now=self.now)
-        if seen.role == "provider":
-            raise errors.NotAllowed
         if seen.role == "resident":
             return candidates.for_owner(self.session, seen.job, now=self.now)
-        ranking = offers.candidates(self.session, job_id, account=self.account, now=self.now)
+        ranking = offers.candidates(self.session, seen, now=self.now)
         return candidates.for_operator(self.session, seen.job, ranking)
 
 

@@ -4,8 +4,8 @@ Hides: the statements. A filter or a measure is said once, as a piece: ``_UNFIT`
 ``_reach``, ``STRETCHES``, ``COUNTED``, ``CAP``; the function of ``search`` is made of
 them too.
 
-- ``judged``: the judgement on each in reach, or on the nearest few, with the first filter
-  that each fails.
+- ``judged``: the judgement on each in reach, with the first filter that each fails.
+- ``nearest``: of the nearest few, who fell out.
 - ``slot``: when one provider can come, from the sources.
 
 ``search`` finds the best without judging everybody; ``ranking`` decides which to ask.
@@ -335,26 +335,12 @@ _ORDER = "ORDER BY round(i.score * 1e9) DESC, md5(CAST(:job_id AS text) || i.pro
 # The statements -----------------------------------------------------------------------
 
 
-@functools.cache
-def _judged_statement(weights: tuple[str, ...], source: str) -> str:
-    category = "i.category_id = :category_id"
-    if source == "only":
-        whom = f"{category} AND i.provider_id = ANY(CAST(:only AS uuid[]))"
-    else:
-        whom = f"{category} AND i.reach_box @> CAST(:spot AS box)"
-    read = "0"
-    if source == "nearest":
-        read = f"(SELECT count(*) FROM (SELECT FROM search_index i WHERE {whom} LIMIT :nearest) r)"
-        rows = f"""(
-                SELECT i.* FROM search_index i WHERE {whom}
-                ORDER BY i.base <-> CAST(:point AS geography) LIMIT :nearest
-            ) i"""
-        whom = "true"
-    else:
-        rows = "search_index i"
-    parts = f"ARRAY[{', '.join(f'i.value_{name}' for name in weights)}]::float8[]"
+def _judging(rows: str, whom: str) -> str:
+    """Common table expressions that need ``tier``: ``standing``, everybody of ``rows`` who
+    would come, with what speaks against them at once; ``asked``, those against whom
+    nothing does, with their slot and what speaks against them after all; ``missed``, all
+    who fell out."""
     return f"""
-        WITH {_BLOCKED}, {_BASELINE}, {_TIER},
         standing AS MATERIALIZED (
             SELECT i.provider_id, i.online, way.distance_m,
                    i.price_kind, i.amount_cents, i.call_out_fee_cents,
@@ -385,6 +371,33 @@ def _judged_statement(weights: tuple[str, ...], source: str) -> str:
             SELECT i.*, CASE WHEN i.starts_at IS NULL THEN 'slot' ELSE {CAP} END AS fell_out
             FROM able i
         ),
+        missed AS (
+            SELECT provider_id, because AS fell_out, distance_m FROM standing
+            WHERE because IS NOT NULL
+            UNION ALL
+            SELECT provider_id, fell_out, distance_m FROM asked WHERE fell_out IS NOT NULL
+        )"""
+
+
+#: How many were judged, and how many fell out by which filter.
+_COUNTS = f"""
+    {_BEHIND}, (SELECT count(*) FROM standing) AS in_reach,
+    (SELECT count(*) FROM asked WHERE fell_out IS NULL) AS ranked,
+    (SELECT jsonb_object_agg(fell_out, n)
+     FROM (SELECT fell_out, count(*) AS n FROM missed GROUP BY fell_out) AS by_filter)
+        AS fell_out_counts"""
+
+_IN_REACH = "i.category_id = :category_id AND i.reach_box @> CAST(:spot AS box)"
+
+
+@functools.cache
+def _judged_statement(weights: tuple[str, ...], source: str) -> str:
+    whom = _IN_REACH
+    if source == "only":
+        whom = "i.category_id = :category_id AND i.provider_id = ANY(CAST(:only AS uuid[]))"
+    parts = f"ARRAY[{', '.join(f'i.value_{name}' for name in weights)}]::float8[]"
+    return f"""
+        WITH {_BLOCKED}, {_BASELINE}, {_TIER}, {_judging("search_index i", whom)},
         scored AS (
             SELECT i.*, {scoring.score(weights).replace("m.", "i.")} AS score
             FROM (
@@ -401,12 +414,6 @@ def _judged_statement(weights: tuple[str, ...], source: str) -> str:
                 OFFSET 0
             ) i
         ),
-        missed AS (
-            SELECT provider_id, because AS fell_out, distance_m FROM standing
-            WHERE because IS NOT NULL
-            UNION ALL
-            SELECT provider_id, fell_out, distance_m FROM asked WHERE fell_out IS NOT NULL
-        ),
         judged AS (
             (SELECT NULL::text AS fell_out, i.provider_id, i.distance_m, i.price_kind,
                     i.amount_cents, i.call_out_fee_cents, i.stars, i.starts_at, i.inside_hours,
@@ -417,15 +424,39 @@ def _judged_statement(weights: tuple[str, ...], source: str) -> str:
                     NULL
              FROM missed ORDER BY distance_m, provider_id LIMIT {NEAR_MISSES})
         )
-        SELECT tier.eligible, {_BEHIND},
-               {read} AS read, (SELECT count(*) FROM standing) AS in_reach,
-               (SELECT count(*) FROM asked WHERE fell_out IS NULL) AS ranked,
-               (SELECT jsonb_object_agg(fell_out, n)
-                FROM (SELECT fell_out, count(*) AS n FROM missed GROUP BY fell_out) AS by_filter)
-                   AS fell_out_counts,
-               j.*
+        SELECT tier.eligible, {_COUNTS}, j.*
         FROM tier LEFT JOIN judged j ON true
         """
+
+
+#: The nearest few: where as many are in reach at all, outward from the job until they are
+#: found, which in a valley would pass half the country; else all there are. IS TRUE keeps
+#: the planner from an index of reaches where it is to walk that of bases.
+_NEARBY = f"""(
+        SELECT i.* FROM search_index i
+        WHERE {_IN_REACH} AND (SELECT count FROM read) < :nearest
+        UNION ALL
+        (SELECT i.* FROM search_index i
+         WHERE i.category_id = :category_id AND (SELECT count FROM read) >= :nearest
+           AND (i.reach_box @> CAST(:spot AS box)) IS TRUE
+         ORDER BY i.base <-> CAST(:point AS geography) LIMIT :nearest)
+    ) i"""
+
+#: Of the nearest few, those who fell out; the tier is known, and so are the best.
+_NEAREST = f"""
+    WITH {_BLOCKED},
+    tier AS MATERIALIZED (SELECT CAST(:radius_m AS float8) AS radius_m),
+    read AS MATERIALIZED (
+        SELECT count(*) FROM (
+            SELECT FROM search_index i WHERE {_IN_REACH} LIMIT :nearest) AS counted
+    ),
+    {_judging(_NEARBY, "true")}
+    SELECT {_COUNTS}, (SELECT count FROM read) AS read, j.*
+    FROM (VALUES (1)) AS one
+    LEFT JOIN (
+        SELECT * FROM missed ORDER BY distance_m, provider_id LIMIT {NEAR_MISSES}
+    ) AS j ON true
+    """
 
 
 _SLOT = f"""
@@ -606,18 +637,19 @@ def radius_m(request: Request, tier: markets.Tier) -> float:
 
 
 def judged(
-    session: Session,
-    weights: tuple[str, ...],
-    source: str,
-    asked: Parameters,
-    *,
-    limit: int,
-    nearest: int = 0,
+    session: Session, weights: tuple[str, ...], source: str, asked: Parameters, *, limit: int
 ) -> list[Any]:
-    """The best, then the nearest who fell out, of everybody in "reach", the "nearest" few
-    of them, or "only" some. Every row carries the counts; there is at least one."""
-    more = {"limit": Int8(limit), "nearest": Int8(nearest)}
-    return run(session, _judged_statement(weights, source), asked | more)
+    """The best, then the nearest who fell out, of everybody in "reach", or of "only" some.
+    Every row carries the counts; there is at least one."""
+    statement = _judged_statement(weights, source)
+    return run(session, statement, asked | {"limit": Int8(limit)})
+
+
+def nearest(session: Session, asked: Parameters, *, count: int, within_m: float) -> list[Any]:
+    """Of the ``count`` nearest in reach, the nearest who fell out. Every row carries the
+    counts, and how many there are of so many; there is at least one."""
+    more = {"nearest": Int8(count), "radius_m": within_m}
+    return run(session, _NEAREST, asked | more)
 
 
 def slot(

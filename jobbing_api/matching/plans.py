@@ -21,8 +21,9 @@ from jobbing_api import markets
 from jobbing_api.matching import candidates, ranking
 from jobbing_api.matching.candidates import Request
 
-#: Each kind of question has a parameter that no other has.
-_MARKS = {"equipped": "best", "nearest": "judged"}
+#: Each kind of question by a parameter that no question before it in this order has; what
+#: only prepares a search has none of them.
+_MARKS = {"equipped": "best", "nearest": "nearest", "limit": "judged"}
 
 #: What a statement is prepared as while it is explained.
 _NAME = sql.Identifier("jobbing_explained")
@@ -38,7 +39,7 @@ _READ = """
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
-    """One question of a search: ``name`` is best or judged.
+    """One question of a search: ``name`` is best, nearest or judged.
 
     ``rows_read`` of the search index, left out afterwards or not; ``pages_hit`` in the
     database's memory and ``pages_read`` from outside it, of 8 KiB each; the milliseconds
@@ -67,9 +68,8 @@ def listening(session: Session) -> Iterator[list[Figures]]:
         names: Sequence[str],
         parameters: Mapping[str, Any],
     ) -> None:
-        # What only prepares a search asks for nobody.
-        if "limit" in parameters:
-            kind = next((kind for mark, kind in _MARKS.items() if mark in parameters), "other")
+        kind = next((kind for mark, kind in _MARKS.items() if mark in parameters), None)
+        if kind is not None:
             heard.append(_figures(driver, kind, statement, [parameters[one] for one in names]))
 
     session.info[candidates.LISTENER] = hear

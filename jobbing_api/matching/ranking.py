@@ -22,7 +22,7 @@ from jobbing_api.matching import candidates, models, scoring, search
 from jobbing_api.matching.candidates import Request
 
 #: How many of the nearest are judged to say who fell out.
-_NEAREST = 100
+_NEAREST = 60
 
 
 class Part(NamedTuple):
@@ -97,7 +97,7 @@ def rank(
     Exact: nobody else of the market with the skill and reach would rank among them. The
     order is score to nine decimals, highest first, then ``scoring.tie_break``. ``judge``
     says who else is accounted for: "best" nobody, "reasons" nobody unless nobody is found,
-    and then everybody, "nearest" the nearest hundred, "everybody" each one in reach.
+    and then everybody, "nearest" the nearest few, "everybody" each one in reach.
 
     Leaves one row in the record of searches (counts in a cell, nobody's position) unless
     ``purpose`` is None: a question asked again to be sure is not a second search. Raises
@@ -143,8 +143,7 @@ class _Search:
             return self._judged("reach")
         found = self._best()
         if judge == "nearest":
-            near = self._judged("nearest", nearest=_NEAREST)
-            return dataclasses.replace(near, candidates=found.candidates)
+            return self._with_nearest(found)
         if judge == "reasons" and not found.candidates:
             return self._judged("reach")
         return found
@@ -189,17 +188,30 @@ class _Search:
             )
         return rows[: self._limit]
 
-    def _judged(self, source: str, *, nearest: int = 0) -> Ranking:
+    def _with_nearest(self, found: Ranking) -> Ranking:
+        """The same with those of the nearest who fell out, and their counts."""
+        within_m = candidates.radius_m(self._request, found.tier)
+        with candidates.questions(self._session, self._request.market_id) as time_zone:
+            asked = candidates.with_day(self._asked, now=self._now, time_zone=time_zone)
+            rows = candidates.nearest(self._session, asked, count=_NEAREST, within_m=within_m)
+        return dataclasses.replace(
+            found,
+            near_misses=self._near_misses(rows),
+            fell_out=rows[0].fell_out_counts or {},
+            in_reach=rows[0].in_reach,
+            ranked=rows[0].ranked,
+            # As many were read as were asked for: there may be more.
+            complete=rows[0].read < _NEAREST,
+        )
+
+    def _judged(self, source: str) -> Ranking:
         weights = tuple(self._policy.weights)
         with candidates.questions(self._session, self._request.market_id) as time_zone:
             asked = candidates.with_day(self._asked, now=self._now, time_zone=time_zone)
-            rows = candidates.judged(
-                self._session, weights, source, asked, limit=self._limit, nearest=nearest
-            )
+            rows = candidates.judged(self._session, weights, source, asked, limit=self._limit)
         if self._settled(rows[0].behind):
-            return self._judged(source, nearest=nearest)
+            return self._judged(source)
         first = rows[0]
-        missed = [row for row in rows if row.fell_out is not None]
         return Ranking(
             candidates=[
                 self._candidate(
@@ -208,20 +220,21 @@ class _Search:
                 for row in rows
                 if row.fell_out is None and row.provider_id is not None
             ],
-            near_misses=[
-                NearMiss(
-                    provider_id=row.provider_id, filter=row.fell_out, distance_m=row.distance_m
-                )
-                for row in missed
-            ],
+            near_misses=self._near_misses(rows),
             fell_out=first.fell_out_counts or {},
             in_reach=first.in_reach,
             ranked=first.ranked,
             eligible=first.eligible,
             tier=markets.tier(self._policy, first.eligible),
-            # Of the nearest as many were read as were asked for: there may be more.
-            complete=source != "nearest" or first.read < nearest,
+            complete=True,
         )
+
+    def _near_misses(self, rows: list[Any]) -> list[NearMiss]:
+        return [
+            NearMiss(provider_id=row.provider_id, filter=row.fell_out, distance_m=row.distance_m)
+            for row in rows
+            if row.fell_out is not None
+        ]
 
     def _settled(self, behind: bool) -> bool:
         """Whether this transaction had changed something that ranking reads, which the
@@ -235,12 +248,12 @@ class _Search:
         self, row: Any, names: Iterable[str], *, starts_at: datetime, outside_hours: bool = False
     ) -> Candidate:
         values = dict(zip(names, row.parts, strict=True))
+        weights = self._policy.weights
+        parts = map(Part, map(values.__getitem__, weights), weights.values())
         return Candidate(
             provider_id=row.provider_id,
             score=row.score,
-            parts={
-                name: Part(values[name], weight) for name, weight in self._policy.weights.items()
-            },
+            parts=dict(zip(weights, parts, strict=True)),
             distance_m=row.distance_m,
             starts_at=starts_at,
             ends_at=starts_at + self._request.duration,

@@ -24,7 +24,7 @@ from jobbing_api.offers import asking, models
 from jobbing_api.offers.requests import left_out, left_out_of, policy_of, request_of
 
 #: How many ranked candidates an operator sees.
-_CANDIDATES = 50
+_CANDIDATES = 20
 
 _NO_CAP = 1_000_000
 
@@ -156,15 +156,12 @@ def _band(value: float) -> str:
     return "high" if value >= 2 / 3 else "medium" if value >= 1 / 3 else "low"
 
 
-def candidates(
-    session: Session, job_id: uuid.UUID, *, account: accounts_models.Account, now: datetime
-) -> matching.Ranking:
+def candidates(session: Session, view: jobs.View, *, now: datetime) -> matching.Ranking:
     """The ranking as it is now, every part shown, for an operator of the job's market.
 
     Whoever was asked before is among those who fell out (``asked-before``). Raises
     NotAllowed for the job's own people.
     """
-    view = jobs.get_for(session, job_id, account, now=now)
     if view.role != "operator":
         raise errors.NotAllowed()
     return explain(session, view.job, now=now)

@@ -37,7 +37,9 @@ def request_of(
     only: list[uuid.UUID] | None = None,
 ) -> matching.Request:
     """The question "who could do this job?" in matching's own words."""
-    category = session.get_one(markets.models.Category, job.category_id)
+    papers: tuple[str, ...] = ()
+    if policy.papers_required:
+        papers = tuple(session.get_one(markets.models.Category, job.category_id).papers)
     return matching.Request(
         job_id=job.id,
         market_id=job.market_id,
@@ -52,7 +54,7 @@ def request_of(
         budget_cents=job.budget_cents,
         languages=tuple(job.languages),
         needs=tuple(job.needs),
-        papers=tuple(category.papers) if policy.papers_required else (),
+        papers=papers,
         leave_out=leave_out,
         radius_step=radius_step,
         outside_hours=outside_hours,

@@ -217,6 +217,11 @@ class Booking(Base):
             postgresql_where=text("released_at IS NULL"),
         ),
         Index(
+            "ix_bookings_released",
+            "job_id",
+            postgresql_where=text("released_because IS NOT NULL"),
+        ),
+        Index(
             "ix_bookings_provider_id",
             "provider_id",
             postgresql_where=text("released_at IS NULL"),

@@ -77,7 +77,7 @@ def test_where_many_can_come_the_counts_are_of_the_nearest(
     joined_by(session, able, 150)
     told = ranking(operator, resident.post("/jobs", job(clock.now)).get_json())
     assert told["complete"] is False
-    assert (told["in_reach"], told["ranked"]) == (100, 100)
+    assert (told["in_reach"], told["ranked"]) == (60, 60)
     assert len(told["candidates"]) == 50
 
 
