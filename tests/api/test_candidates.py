@@ -78,7 +78,7 @@ def test_where_many_can_come_the_counts_are_of_the_nearest(
     told = ranking(operator, resident.post("/jobs", job(clock.now)).get_json())
     assert told["complete"] is False
     assert (told["in_reach"], told["ranked"]) == (60, 60)
-    assert len(told["candidates"]) == 50
+    assert len(told["candidates"]) == 20
 
 
 def test_the_suspended_are_in_nobodys_reach(

@@ -33,7 +33,7 @@ from jobbing_api.accounts import models as accounts_models
 from jobbing_api.geography import LonLat
 from jobbing_api.markets.models import Market
 from jobbing_api.matching import models as matching_models
-from jobbing_api.matching import search
+from jobbing_api.matching import nearby
 from jobbing_api.matching.bounds import STANDING
 from jobbing_api.providers import models as providers_models
 from tests import factories, oracle, worlds
@@ -1390,7 +1390,7 @@ def test_bands_vectors_and_boxes_are_right_all_over_the_globe(session: Session) 
     covered = Counter[str]()
     for provider, base in zip(made, bases, strict=True):
         row = found[provider.account_id]
-        assert (row.band, row.lon) == (math.floor(base[1] * search.BANDS), base[0])
+        assert (row.band, row.lon) == (math.floor(base[1] * nearby.BANDS), base[0])
         lon, lat = map(math.radians, base)
         upward = (math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat))
         assert (row.x, row.y, row.z) == pytest.approx(upward, abs=1e-15)
