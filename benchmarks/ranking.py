@@ -42,7 +42,7 @@ from benchmarks.rivals import Contender, OnPostgres
 from benchmarks.workload import Ask
 from infra.local import servers
 from infra.local.console import Trouble
-from jobbing_api import database
+from jobbing_api import database, matching
 
 _REDIS = Path(__file__).parent.parent / ".local" / "bench" / "redis"
 
@@ -109,6 +109,11 @@ def _measure(chosen: argparse.Namespace) -> Figures:
         stack.callback(smaller_engine.dispose)
         database.bind(there.engine)
         store = stack.enter_context(servers.Redis(_REDIS))
+        for engine in (there.engine, smaller_engine):
+            # A kept database may have the functions of another day.
+            with Session(engine) as session:
+                matching.install(session)
+                session.commit()
         with Session(there.engine) as session:
             policies = rivals.policies_of(session, [*asks, *workload.extremes().values()])
         run = _Run(chosen, there, smaller_engine, store.url, asks, policies)

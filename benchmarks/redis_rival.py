@@ -82,6 +82,8 @@ def load(
     policy = next(policy for (_, urgency), policy in policies.items() if urgency == "now")
     with Session(engine) as session:
         session.execute(text("SET LOCAL statement_timeout = 0"))
+        # Between two parts Redis has much to do.
+        session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         for pair in session.execute(_BLOCKS):
             store.sadd(f"blocks:{pair.one}", pair.other)
             store.sadd(f"blocks:{pair.other}", pair.one)

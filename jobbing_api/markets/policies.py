@@ -20,7 +20,7 @@ from datetime import datetime, time
 from importlib import resources
 from typing import Annotated, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors
@@ -268,6 +268,23 @@ def default_rules(urgency: str) -> dict[str, Any]:
     return {**dict.fromkeys(_rules()), **tables["everywhere"], **tables[urgency]}
 
 
+_rows = models.Policy
+#: Put together once: every ranking asks it.
+_IN_FORCE = (
+    select(_rows)
+    .where(
+        _rows.market_id == bindparam("market_id"),
+        _rows.urgency == bindparam("urgency"),
+        _rows.in_force_from <= bindparam("now"),
+        or_(_rows.category_id == bindparam("category_id"), _rows.category_id.is_(None)),
+    )
+    .order_by(
+        _rows.category_id.asc().nulls_last(), _rows.in_force_from.desc(), _rows.version.desc()
+    )
+    .limit(1)
+)
+
+
 def in_force(
     session: Session,
     *,
@@ -282,19 +299,9 @@ def in_force(
     ``in_force_from`` that has come, then the highest version. Raises NotFound if the
     market had no rules yet.
     """
-    rows = models.Policy
     row = session.scalars(
-        select(rows)
-        .where(
-            rows.market_id == market_id,
-            rows.urgency == urgency,
-            rows.in_force_from <= now,
-            or_(rows.category_id == category_id, rows.category_id.is_(None)),
-        )
-        .order_by(
-            rows.category_id.asc().nulls_last(), rows.in_force_from.desc(), rows.version.desc()
-        )
-        .limit(1)
+        _IN_FORCE,
+        {"market_id": market_id, "category_id": category_id, "urgency": urgency, "now": now},
     ).first()
     if row is None:
         raise errors.NotFound(what="policy", urgency=urgency)

@@ -5,7 +5,7 @@ Hides: the statements. A filter or a measure is said once, as a piece: ``_UNFIT`
 them too.
 
 - ``judged``: the judgement on each in reach, with the first filter that each fails.
-- ``nearest``: of the nearest few, who fell out.
+- ``NEAREST``: of the nearest few, who fell out.
 - ``slot``: when one provider can come, from the sources.
 
 ``search`` finds the best without judging everybody; ``ranking`` decides which to ask.
@@ -442,8 +442,9 @@ _NEARBY = f"""(
          ORDER BY i.base <-> CAST(:point AS geography) LIMIT :nearest)
     ) i"""
 
-#: Of the nearest few, those who fell out; the tier is known, and so are the best.
-_NEAREST = f"""
+#: Of the nearest few, those who fell out; the tier is known, and so are the best. Put into
+#: the database as a function (``search``).
+NEAREST = f"""
     WITH {_BLOCKED},
     tier AS MATERIALIZED (SELECT CAST(:radius_m AS float8) AS radius_m),
     read AS MATERIALIZED (
@@ -643,13 +644,6 @@ def judged(
     Every row carries the counts; there is at least one."""
     statement = _judged_statement(weights, source)
     return run(session, statement, asked | {"limit": Int8(limit)})
-
-
-def nearest(session: Session, asked: Parameters, *, count: int, within_m: float) -> list[Any]:
-    """Of the ``count`` nearest in reach, the nearest who fell out. Every row carries the
-    counts, and how many there are of so many; there is at least one."""
-    more = {"nearest": Int8(count), "radius_m": within_m}
-    return run(session, _NEAREST, asked | more)
 
 
 def slot(

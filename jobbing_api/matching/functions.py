@@ -13,12 +13,16 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-#: To plan takes longer than to run: one plan for all parameters, and by the indexes even
-#: where a table was empty, or never counted, when it was made.
-SETTINGS = """
-        SET plan_cache_mode = force_generic_plan
+#: To plan takes longer than to run: one plan for all parameters.
+ONE_PLAN = """
+        SET plan_cache_mode = force_generic_plan"""
+#: And by the indexes even where a table was empty, or never counted, when it was made.
+SETTINGS = f"""{ONE_PLAN}
         SET enable_seqscan = off
         SET enable_bitmapscan = off"""
+
+#: A parameter in a text.
+PARAMETER = re.compile(r"(?<!:):([a-z][a-z_0-9]*)")
 
 
 def definition(
@@ -33,7 +37,7 @@ def definition(
     return f"""CREATE FUNCTION {name} ({told}) RETURNS {returns}
         LANGUAGE plpgsql STABLE PARALLEL SAFE{settings} AS $$
         #variable_conflict use_column
-        {re.sub(r"(?<!:):([a-z][a-z_0-9]*)", named, body)} $$"""
+        {PARAMETER.sub(named, body)} $$"""
 
 
 #: Makes functions by name; all their names end with the mark it is given.

@@ -141,14 +141,15 @@ class _Search:
         roomy = self._asked["slack_s"] >= 0
         if judge == "everybody" or request.outside_hours or self._limit < 1 or not roomy:
             return self._judged("reach")
-        found = self._best()
+        found, day_from = self._best()
         if judge == "nearest":
-            return self._with_nearest(found)
+            return self._with_nearest(found, day_from)
         if judge == "reasons" and not found.candidates:
             return self._judged("reach")
         return found
 
-    def _best(self) -> Ranking:
+    def _best(self) -> tuple[Ranking, datetime]:
+        """The best, and when this day began on the market's clock."""
         asked = search.parameters(self._request, self._asked)
         rows = search.best(self._session, asked, limit=self._limit)
         if self._settled(rows[0].behind):
@@ -156,7 +157,7 @@ class _Search:
         eligible = rows[0].eligible
         found = self._in_order(rows) if rows[0].provider_id is not None else []
         earliest: datetime = self._asked["earliest"]
-        return Ranking(
+        ranking = Ranking(
             candidates=[
                 self._candidate(
                     row,
@@ -173,6 +174,7 @@ class _Search:
             tier=markets.tier(self._policy, eligible),
             complete=False,
         )
+        return ranking, rows[0].day_from
 
     def _in_order(self, rows: list[Any]) -> list[Any]:
         """So many as were asked for; who is as good as another stands by the hash."""
@@ -188,12 +190,15 @@ class _Search:
             )
         return rows[: self._limit]
 
-    def _with_nearest(self, found: Ranking) -> Ranking:
+    def _with_nearest(self, found: Ranking, day_from: datetime) -> Ranking:
         """The same with those of the nearest who fell out, and their counts."""
-        within_m = candidates.radius_m(self._request, found.tier)
-        with candidates.questions(self._session, self._request.market_id) as time_zone:
-            asked = candidates.with_day(self._asked, now=self._now, time_zone=time_zone)
-            rows = candidates.nearest(self._session, asked, count=_NEAREST, within_m=within_m)
+        rows = search.nearest(
+            self._session,
+            self._asked,
+            count=_NEAREST,
+            within_m=candidates.radius_m(self._request, found.tier),
+            day_from=day_from,
+        )
         return dataclasses.replace(
             found,
             near_misses=self._near_misses(rows),

@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.numeric import Int4, Int8
@@ -314,7 +315,8 @@ _BEGIN = f"""
     LEFT JOIN baselines b ON b.market_id = m.id AND b.category_id = :category_id
     WHERE m.id = :market_id;
     IF v_behind THEN
-        RETURN QUERY SELECT true, NULL::bigint, 0, 0::bigint, (NULL::search_found).*;
+        RETURN QUERY SELECT true, NULL::bigint, 0, 0::bigint, (NULL::search_found).*,
+                            NULL::timestamptz;
         RETURN;
     END IF;
     v_counted := coalesce(v_counted, false);
@@ -336,7 +338,8 @@ _BEGIN = f"""
 _RETURN = """
     RETURN QUERY
     SELECT false, v_eligible, v_rounds, v_judged, f.provider_id, f.score, f.parts, f.stars,
-           f.distance_m, f.starts_after_s, f.price_kind, f.amount_cents, f.call_out_fee_cents
+           f.distance_m, f.starts_after_s, f.price_kind, f.amount_cents, f.call_out_fee_cents,
+           v_day_from
     FROM (VALUES (1)) AS one LEFT JOIN unnest(v_found) AS f ON true;
 """
 
@@ -539,7 +542,27 @@ def _types() -> dict[str, str]:
 _RETURNS = """TABLE (
     behind boolean, eligible bigint, rounds integer, judged bigint,
     provider_id uuid, score float8, parts float8[], stars float8, distance_m float8,
-    starts_after_s float8, price_kind text, amount_cents integer, call_out_fee_cents integer)"""
+    starts_after_s float8, price_kind text, amount_cents integer, call_out_fee_cents integer,
+    day_from timestamptz)"""
+
+#: What else is told of a job where people are asked for who fell out.
+_ALSO_TOLD = {
+    "point": "geography",
+    "spot": "box",
+    "window": "tstzrange",
+    "ahead": "tstzmultirange",
+    "duty": "tstzmultirange",
+    "duration": "interval",
+    "widest_gap": "interval",
+    "outside_hours": "boolean",
+    "fresh_since": "timestamptz",
+    "day_from": "timestamptz",
+    "radius_m": "float8",
+    "nearest": "bigint",
+}
+_NEAREST_RETURNS = """TABLE (
+    behind boolean, in_reach bigint, ranked bigint, fell_out_counts jsonb, read bigint,
+    provider_id uuid, fell_out text, distance_m float8)"""
 
 
 def _functions(mark: str) -> dict[str, str]:
@@ -554,9 +577,24 @@ def _functions(mark: str) -> dict[str, str]:
         made[marked] = functions.definition(
             marked, types, returns, f"DECLARE {first} BEGIN RETURN {answer}; END"
         )
+    nearest = f"search_nearest_{mark}"
+    made[nearest] = functions.definition(
+        nearest,
+        _nearest_types(),
+        _NEAREST_RETURNS,
+        f"BEGIN RETURN QUERY {candidates.NEAREST}; END",
+        functions.ONE_PLAN,
+    )
     best = f"search_best_{mark}"
     made[best] = functions.definition(best, _types(), _RETURNS, body, functions.SETTINGS)
     return made
+
+
+def _nearest_types() -> dict[str, str]:
+    """Those parameters that the statement asks for."""
+    known = _TYPES | _ALSO_TOLD
+    asked = dict.fromkeys(functions.PARAMETER.findall(candidates.NEAREST))
+    return {name: known[name] for name in asked}
 
 
 @functools.cache
@@ -565,16 +603,19 @@ def _mark() -> str:
 
 
 @functools.cache
-def _statement() -> str:
-    told = ", ".join(f":{name}" for name in _types())
-    return f"SELECT * FROM search_best_{_mark()}({told})"  # a name of our own
+def _calls() -> dict[str, str]:
+    """A statement for each function that is called from here."""
+    return {
+        name: f"SELECT * FROM search_{name}_{_mark()}({', '.join(f':{one}' for one in types)})"
+        for name, types in {"best": _types(), "nearest": _nearest_types()}.items()
+    }
 
 
 def install(session: Session) -> None:
     """Put the functions into the database, if they are not there; by every migration, and
     by whoever adds a part to the score."""
     _mark.cache_clear()
-    _statement.cache_clear()
+    _calls.cache_clear()
     functions.install(session, _functions)
 
 
@@ -592,7 +633,21 @@ def best(session: Session, asked: candidates.Parameters, *, limit: int) -> list[
     duration in the window ahead.
     """
     more = {"limit": Int4(limit)}
-    return candidates.run(session, _statement(), asked | more)
+    return candidates.run(session, _calls()["best"], asked | more)
+
+
+def nearest(
+    session: Session,
+    asked: candidates.Parameters,
+    *,
+    count: int,
+    within_m: float,
+    day_from: datetime,
+) -> list[Any]:
+    """Of the ``count`` nearest in reach, the nearest who fell out. Every row carries the
+    counts, and how many there are of so many; there is at least one."""
+    more = {"nearest": Int8(count), "radius_m": within_m, "day_from": day_from}
+    return candidates.run(session, _calls()["nearest"], asked | more)
 
 
 def parameters(request: candidates.Request, asked: candidates.Parameters) -> candidates.Parameters:
