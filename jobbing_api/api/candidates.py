@@ -18,6 +18,7 @@ from jobbing_api import accounts, matching, offers, providers
 from jobbing_api.api import fields, kinds, offer_shapes, provider_shapes
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OfferState
+from jobbing_api.offers import models as offers_models
 
 _BANDS = ("high", "medium", "low")
 
@@ -146,10 +147,14 @@ def for_owner(session: Session, job: jobs_models.Job, *, now: datetime) -> dict[
 
 
 def for_operator(
-    session: Session, job: jobs_models.Job, ranking: matching.Ranking
+    session: Session,
+    job: jobs_models.Job,
+    made: Iterable[offers_models.Offer],
+    ranking: matching.Ranking,
 ) -> dict[str, Any]:
-    """The whole ranking, every part shown; of those asked before, as they were then."""
-    made = [one for one in offers.offers_of_job(session, job.id) if one.round == job.round]
+    """The whole ranking, every part shown; of the offers made, those of this round as they
+    were ranked then."""
+    made = [one for one in made if one.round == job.round]
     names = _names(
         session,
         [one.provider_id for one in made]

@@ -289,8 +289,9 @@ class Candidates(view.View):
         seen = jobs.get_for(self.session, job_id, self.account, now=self.now)
         if seen.role == "resident":
             return candidates.for_owner(self.session, seen.job, now=self.now)
-        ranking = offers.candidates(self.session, seen, now=self.now)
-        return candidates.for_operator(self.session, seen.job, ranking)
+        made = offers.offers_of_job(self.session, job_id)
+        ranking = offers.candidates(self.session, seen, made, now=self.now)
+        return candidates.for_operator(self.session, seen.job, made, ranking)
 
 
 @blueprint.route("/jobs/<uuid:job_id>/reviews")

@@ -24,7 +24,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.rows import RowFactory, RowMaker, namedtuple_row
 from psycopg.types.numeric import Int2, Int4, Int8
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import asyncpg
@@ -499,7 +499,7 @@ def run(session: Session, statement: str, parameters: Parameters) -> list[Any]:
     try:
         if (listener := session.info.get(LISTENER)) is not None:
             listener(driver, numbered, names, parameters)
-        with psycopg.RawCursor(driver, row_factory=namedtuple_row) as cursor:
+        with psycopg.RawCursor(driver, row_factory=_rows_of(numbered)) as cursor:
             values = [parameters[name] for name in names]
             # Numbers and ids as they are, not written out and read again.
             cursor.execute(numbered, values, prepare=True, binary=True)
@@ -508,6 +508,21 @@ def run(session: Session, statement: str, parameters: Parameters) -> list[Any]:
         # As everybody else hears of a database's refusal.
         raise DBAPIError.instance(None, None, error, psycopg.Error) from error
     return rows
+
+
+@functools.cache
+def _rows_of(statement: str) -> RowFactory[Any]:
+    """Makes rows of a statement, whose columns are looked at once: they stay the same."""
+    makers: list[RowMaker[Any]] = []
+
+    def maker(cursor: psycopg.Cursor[Any]) -> RowMaker[Any]:
+        if cursor.description is None:
+            return namedtuple_row(cursor)
+        if not makers:
+            makers.append(namedtuple_row(cursor))
+        return makers[0]
+
+    return maker
 
 
 _OPENING = """

@@ -156,21 +156,31 @@ def _band(value: float) -> str:
     return "high" if value >= 2 / 3 else "medium" if value >= 1 / 3 else "low"
 
 
-def candidates(session: Session, view: jobs.View, *, now: datetime) -> matching.Ranking:
-    """The ranking as it is now, every part shown, for an operator of the job's market.
+def candidates(
+    session: Session, view: jobs.View, made: Sequence[models.Offer], *, now: datetime
+) -> matching.Ranking:
+    """The ranking as it is now, every part shown, for an operator of the job's market;
+    ``made`` are the job's offers.
 
     Whoever was asked before is among those who fell out (``asked-before``). Raises
     NotAllowed for the job's own people.
     """
     if view.role != "operator":
         raise errors.NotAllowed()
-    return explain(session, view.job, now=now)
+    return explain(session, view.job, made, now=now)
 
 
-def explain(session: Session, job: jobs_models.Job, *, now: datetime) -> matching.Ranking:
-    """The ranking of a job at this instant, as far as anybody's reach goes."""
+def explain(
+    session: Session,
+    job: jobs_models.Job,
+    made: Sequence[models.Offer] | None = None,
+    *,
+    now: datetime,
+) -> matching.Ranking:
+    """The ranking of a job at this instant, as far as anybody's reach goes; ``made`` are
+    its offers, where they are known already."""
     policy = policy_of(session, job, now=now)
-    request = request_of(session, job, policy, leave_out=left_out(session, job))
+    request = request_of(session, job, policy, leave_out=left_out(session, job, made))
     # Somebody looks; nobody new wants the job done.
     return matching.rank(
         session, request, policy, _CANDIDATES, now=now, purpose=None, judge="nearest"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,9 +63,14 @@ def request_of(
     )
 
 
-def left_out(session: Session, job: jobs_models.Job) -> frozenset[uuid.UUID]:
+def left_out(
+    session: Session, job: jobs_models.Job, made: Sequence[models.Offer] | None = None
+) -> frozenset[uuid.UUID]:
     """Who is not asked (again): everybody asked in this round, whoever declined in
-    any round, and whoever had accepted and then dropped out."""
+    any round, and whoever had accepted and then dropped out. ``made`` are the job's
+    offers, where they are known already."""
+    if made is not None and not made:
+        return frozenset()
     return frozenset(session.scalars(left_out_of(job.id, job.round)))
 
 
