@@ -27,6 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import marshmallow as ma
@@ -72,6 +73,8 @@ _PATIENCE_S = 30.0
 #: The routes by name, in the order of their rows.
 _ROUTES = {"ours": "GET /jobs/{id}/candidates", "redis": "Redis GEOSEARCH, same server"}
 
+_PAGE = Path(__file__).parent.parent / "docs" / "benchmarks-http.md"
+
 _EPILOG = """\
 The database is that of benchmarks.ranking and is kept between runs: loading a million
 providers takes minutes the first time. Filling Redis takes a minute or two in every run.
@@ -108,6 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if not chosen.json:
         _show(found)
+    if not chosen.no_docs:
+        _PAGE.write_text("\n".join(_page(found)) + "\n", "utf-8")
     if found["mismatches"]:
         waiting.say(f"{found['mismatches']} of {found['checked']} answers are not matching.rank's.")
     print(figures.json_line(found), flush=True)
@@ -141,6 +146,7 @@ def _chosen(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--processes", type=int, default=1, help="of the web server (%(default)s)")
     parser.add_argument("--json", action="store_true", help="nothing but the line of JSON")
+    parser.add_argument("--no-docs", action="store_true", help="write no docs/benchmarks-http.md")
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.requests <= _WORKLOAD:
         parser.error(f"--requests must be from 1 to {_WORKLOAD}")
@@ -220,6 +226,37 @@ def _figures(timed: Mapping[str, _Taken], clients: int) -> dict[str, Any]:
         }
     ratio = figures.ratio(found["ours_per_s"], found["redis_per_s"])
     return found | {"ratio": ratio, "requests_per_s_vs_redis": ratio}
+
+
+def _page(found: Mapping[str, Any]) -> list[str]:
+    """docs/benchmarks-http.md."""
+    web = found["web"]
+    return [
+        "# Ranking over HTTP, measured",
+        "",
+        f"*Written by `python -m benchmarks.ranking_http --providers {found['providers']}`; do not"
+        " edit. Figures are one machine's: trust the ratio.*",
+        "",
+        "`GET /api/v1/jobs/{id}/candidates` as an operator, and a second route of the very same"
+        f" web server ({web['server']}, {web['worker_class']}, processes: {web['processes']}, of"
+        f" {web['threads']} threads): same sign-in, same edge, same schema of the answer, but all"
+        " it does is to ask Redis for the nearest 200 with the skill within 30 km. Ours reads"
+        " the job, its offers and the policy, ranks everybody exactly, and says who fell out of"
+        f" the nearest. {found['clients']} clients, {found['requests']} jobs, the two in turns.",
+        "",
+        "|  | requests a second | p50 ms | p95 ms |",
+        "| --- | ---: | ---: | ---: |",
+        *(
+            f"| {route} | {found[f'{name}_per_s']:.1f} | {found[f'{name}_p50_ms']:.1f}"
+            f" | {found[f'{name}_p95_ms']:.1f} |"
+            for name, route in _ROUTES.items()
+        ),
+        "",
+        f"Requests a second, times those of Redis: **{found['ratio']:.2f}**. Of"
+        f" {found['checked']} answers held against `matching.rank`, {found['mismatches']} differ.",
+        "",
+        *(f"- {name}: {told}" for name, told in found["machine"].items()),
+    ]
 
 
 def _show(found: Mapping[str, Any]) -> None:

@@ -119,6 +119,7 @@ def situations(
     zones = {ZoneInfo(person.time_zone) for person in people}
     lon, lat = request.place
     left = request.window_to - max(request.window_from, now)
+    market_zone = ZoneInfo(sources.time_zones[request.market_id])
     yes = {
         "candidates": bool(people),
         "nobody in reach": verdict.in_reach == 0,
@@ -145,8 +146,7 @@ def situations(
             now.astimezone(zone).utcoffset() != request.window_to.astimezone(zone).utcoffset()
             for zone in zones
         ),
-        "in an hour that comes twice": bool(people)
-        and now.astimezone(ZoneInfo(sources.time_zones[request.market_id])).fold == 1,
+        "in an hour that comes twice": bool(people) and now.astimezone(market_zone).fold == 1,
         "exceptions": any(
             starts_at < request.window_to and ends_at > request.window_from
             for person in people
@@ -179,6 +179,10 @@ def situations(
         "hidden reviews": any(
             fact.stars is not None and fact.at > now for person in people for fact in person.facts
         ),
+        **{
+            f"candidates in {hours}": bool(people) and hours == odd_hours(request, now, market_zone)
+            for hours in ("evenings", "nights", "sundays")
+        },
         "papers asked": bool(request.papers) and bool(people),
         "languages asked": bool(request.languages) and bool(people),
         "tools asked": bool(request.needs) and bool(people),
@@ -192,6 +196,22 @@ def situations(
         *(f"fell out: {name}" for name in verdict.fell_out),
         *(name for name, happened in yes.items() if happened),
     }
+
+
+def odd_hours(request: matching.Request, now: datetime, zone: ZoneInfo) -> str | None:
+    """The hours at which few work that hold the whole window, on the market's clock."""
+    kinds = set[str | None]()
+    at = request.earliest(now)
+    while at < request.window_to and len(kinds) < 2:
+        local = at.astimezone(zone)
+        if local.hour < 7:
+            kinds.add("nights")
+        elif local.weekday() == 6:
+            kinds.add("sundays")
+        else:
+            kinds.add("evenings" if local.hour >= 19 else None)
+        at += timedelta(minutes=30)
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 #: What must have happened often enough for the agreement to mean something.
@@ -213,6 +233,7 @@ EXPECTED = (
     *("hidden reviews",),
     *("a market's own rules", "a category's own rules"),
     *("papers asked", "languages asked", "tools asked"),
+    *("candidates in evenings", "candidates in nights", "candidates in sundays"),
 )
 
 
