@@ -419,8 +419,7 @@ def put_back(engine: Engine) -> bool:
 
 
 _TOUCHED = text(
-    "SELECT DISTINCT provider_id FROM search_index"
-    " WHERE figures_at <> :made_at LIMIT :at_most"
+    "SELECT DISTINCT provider_id FROM search_index WHERE figures_at <> :made_at LIMIT :at_most"
 )
 
 

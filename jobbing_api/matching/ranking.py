@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -30,6 +30,29 @@ class Part(NamedTuple):
 
     value: float
     weight: float
+
+
+class Parts(Mapping[str, Part]):
+    """The weighed parts of one score by name; each is put together when it is looked at,
+    since of most candidates nobody looks at any."""
+
+    __slots__ = ("_names", "_values", "_weights")
+
+    def __init__(
+        self, names: Sequence[str], values: Sequence[float], weights: Mapping[str, float]
+    ) -> None:
+        self._names = names
+        self._values = values
+        self._weights = weights
+
+    def __getitem__(self, name: str) -> Part:
+        return Part(self._values[self._names.index(name)], self._weights[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._weights)
+
+    def __len__(self) -> int:
+        return len(self._weights)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,11 +180,12 @@ class _Search:
         eligible = rows[0].eligible
         found = self._in_order(rows) if rows[0].provider_id is not None else []
         earliest: datetime = self._asked["earliest"]
+        every = tuple(scoring.PARTS)
         ranking = Ranking(
             candidates=[
                 self._candidate(
                     row,
-                    scoring.PARTS,
+                    every,
                     starts_at=earliest + timedelta(seconds=row.starts_after_s),
                 )
                 for row in found
@@ -250,15 +274,12 @@ class _Search:
         return behind
 
     def _candidate(
-        self, row: Any, names: Iterable[str], *, starts_at: datetime, outside_hours: bool = False
+        self, row: Any, names: Sequence[str], *, starts_at: datetime, outside_hours: bool = False
     ) -> Candidate:
-        values = dict(zip(names, row.parts, strict=True))
-        weights = self._policy.weights
-        parts = map(Part, map(values.__getitem__, weights), weights.values())
         return Candidate(
             provider_id=row.provider_id,
             score=row.score,
-            parts=dict(zip(weights, parts, strict=True)),
+            parts=Parts(names, row.parts, self._policy.weights),
             distance_m=row.distance_m,
             starts_at=starts_at,
             ends_at=starts_at + self._request.duration,
