@@ -127,11 +127,10 @@ def circle(name: str, radius_m: str) -> str:
         END IF;"""
 
 
-def within(name: str, radius_m: str, among: str, told: str = "", beyond: str = "") -> str:
+def within(name: str, radius_m: str, among: str, columns: str = "", beyond: str = "") -> str:
     """Whoever lives in a circle, may come from there and suits."""
-    told = told or f"{of('i', *_CARRIED)}, {_PLAN} AS plan, {_KNOWN} AS known"
     return f"""
-        SELECT {told}, i.base_m
+        SELECT {columns or of("i", *_CARRIED, *_TIMES, "standing")}, i.base_m
         FROM (
             SELECT {of("i", *_CARRIED, *_TIMES, "at_most_m", "standing")}, {_BASE_M} AS base_m
             FROM search_index i
@@ -147,7 +146,7 @@ def within(name: str, radius_m: str, among: str, told: str = "", beyond: str = "
 def by_reach(among: str, beyond: str = "") -> str:
     """Whoever may come, wherever they live, and suits."""
     return f"""
-        SELECT {of("i", *_CARRIED)}, {_PLAN} AS plan, {_KNOWN} AS known, i.base_m
+        SELECT {of("i", *_CARRIED, *_TIMES, "standing")}, i.base_m
         FROM (
             SELECT {of("i", *_CARRIED, *_TIMES, "at_most_m", "standing")}, {_BASE_M} AS base_m
             FROM search_index i
@@ -163,7 +162,7 @@ def far(kind: str) -> str:
     among = AMONG[kind] if kind == "hourly" else ""
     return by_reach(
         f"AND v_far AND i.at_most_m > {FAR_M} {among}",
-        f"AND i.base_m > v_farthest_m AND {_BY_STANDING}",
+        "AND i.base_m > v_farthest_m",
     )
 
 
@@ -188,7 +187,19 @@ def around(kind: str) -> str:
 
 
 def _beyond(name: str) -> str:
-    return f"AND i.base_m > v_{name}_seen_m AND {_BY_STANDING}"
+    return f"AND i.base_m > v_{name}_seen_m"
+
+
+def told(people: str, *, from_home: bool) -> str:
+    """Those of them who may come to as much as is asked for, with what is known of their
+    time: ``plan`` and ``known``."""
+    # Whoever is on the way may be nearer than they live.
+    enough = f"{_BY_STANDING} AND" if from_home else ""
+    return f"""
+        SELECT {of("i", *_CARRIED)}, i.base_m, {_PLAN} AS plan, {_KNOWN} AS known
+        FROM ({people} OFFSET 0) i
+        WHERE {enough} i.provider_id <> ALL(:leave_out)
+        OFFSET 0"""
 
 
 #: Where somebody is now, if they said so lately; else at home.

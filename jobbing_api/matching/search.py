@@ -106,10 +106,11 @@ _LIKELY = (
 )
 
 
-def _look(people: str, distance_m: str) -> str:
+def _look(people: str, *, from_home: bool) -> str:
     """Look at these; the few of them who come to most are likely. One more than are
     wanted, to know whether there are more."""
     aged = {name: f"i.{name} * v_aged" for name in ("rating_sum", "rating_weight")}
+    distance_m = "i.base_m" if from_home else nearby.FROM_POSITION
     return f"""
         v_more := ARRAY(
             SELECT ROW({nearby.of("m", *_LIKELY)})::search_likely
@@ -118,9 +119,8 @@ def _look(people: str, distance_m: str) -> str:
                 FROM (
                     SELECT i.provider_id, i.reach_m, i.known, {distance_m} AS distance_m,
                            {nearby.measures(nearby.STARTS_AFTER_S, nearby.FREE_S, **aged)}
-                    FROM ({people} OFFSET 0) i
-                    WHERE (i.known <= {nearby.WHOLE_WINDOW} OR position(v_run IN i.plan) > 0)
-                      AND i.provider_id <> ALL(:leave_out)
+                    FROM ({nearby.told(people, from_home=from_home)}) i
+                    WHERE i.known <= {nearby.WHOLE_WINDOW} OR position(v_run IN i.plan) > 0
                     OFFSET 0
                 ) m
                 WHERE m.starts_after_s <= :slack_s AND m.distance_m <= v_radius_m
@@ -399,7 +399,7 @@ def _on_duty() -> str:
         v_point := ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography;
         {_place(nearby.ON_DUTY)}
         LOOP
-            {_look(nearby.by_reach("AND i.online"), nearby.FROM_POSITION)}
+            {_look(nearby.by_reach("AND i.online"), from_home=False)}
             v_likely := v_more;
             v_hope := coalesce((v_likely[v_most]).at_most, v_goal);
             {_choose()}
@@ -410,10 +410,10 @@ def _on_duty() -> str:
 
 def _by_calendar() -> str:
     def first(kind: str) -> str:
-        return _look(f"{nearby.around(kind)} UNION ALL {nearby.far(kind)}", "i.base_m")
+        return _look(f"{nearby.around(kind)} UNION ALL {nearby.far(kind)}", from_home=True)
 
     def following(kind: str) -> str:
-        return _look(nearby.around(kind), "i.base_m")
+        return _look(nearby.around(kind), from_home=True)
 
     odd = "".join(
         f"""
