@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -64,13 +64,14 @@ def make_operator(
     return account
 
 
+_GRANTS = select(models.OperatorGrant.market_id, models.OperatorGrant.level).where(
+    models.OperatorGrant.account_id == bindparam("account_id")
+)
+
+
 def operator_markets(session: Session, account_id: uuid.UUID) -> dict[uuid.UUID, str]:
     """The markets an account may see as operator, with ``read`` or ``act`` for each."""
-    grants = session.execute(
-        select(models.OperatorGrant.market_id, models.OperatorGrant.level).where(
-            models.OperatorGrant.account_id == account_id
-        )
-    )
+    grants = session.execute(_GRANTS, {"account_id": account_id})
     return {grant.market_id: grant.level for grant in grants}
 
 

@@ -211,11 +211,11 @@ def for_operator(
     }
 
 
+#: Put together once, and one array, not a parameter for each.
+_NAMES = select(accounts.models.Account.id, accounts.models.Account.display_name).where(
+    accounts.models.Account.id == any_(bindparam("ids", type_=ARRAY(Uuid())))
+)
+
+
 def _names(session: Session, ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, str]:
-    account = accounts.models.Account
-    # One array, not a parameter for each, which would be put together at every call.
-    wanted = bindparam("ids", list(set(ids)), type_=ARRAY(Uuid()))
-    rows = session.execute(
-        select(account.id, account.display_name).where(account.id == any_(wanted))
-    )
-    return dict(rows.all())
+    return dict(session.execute(_NAMES, {"ids": list(set(ids))}).all())

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import errors, geography, jobs, matching, providers
@@ -64,13 +64,14 @@ def list_for(
     return list(session.scalars(query))
 
 
+_OF_JOB = (
+    select(models.Offer).where(models.Offer.job_id == bindparam("job_id")).order_by(models.Offer.id)
+)
+
+
 def offers_of_job(session: Session, job_id: uuid.UUID) -> list[models.Offer]:
     """Every offer of a job in the order it was made."""
-    return list(
-        session.scalars(
-            select(models.Offer).where(models.Offer.job_id == job_id).order_by(models.Offer.id)
-        )
-    )
+    return list(session.scalars(_OF_JOB, {"job_id": job_id}))
 
 
 def counts(session: Session, job_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
