@@ -20,12 +20,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import redis
 from flask import Flask, current_app
 
-from benchmarks import places, rivals
+from benchmarks import places, redis_rival, rivals
 from benchmarks.workload import Ask
 from infra.local import console, ports, processes
 from infra.local.console import Trouble
@@ -71,19 +71,7 @@ class Near(view.View):
         """The nearest who have the skill"""
         store: redis.Redis = current_app.config["NEAREST"]
         # The whole country under one key; the figures are those of the rival that sorts.
-        hits = cast(
-            "list[tuple[bytes, float]]",
-            store.geosearch(
-                f"skill:{category_id}",
-                longitude=lon,
-                latitude=lat,
-                radius=rivals.CAP_M,
-                unit="m",
-                sort="ASC",
-                count=rivals.NEAREST,
-                withdist=True,
-            ),
-        )
+        hits = redis_rival.nearest(store, f"skill:{category_id}", lon, lat)
         return {
             "asked": None,
             "ranking": {

@@ -168,9 +168,8 @@ def _measure(chosen: argparse.Namespace) -> dict[str, Any]:
         store = stack.enter_context(servers.Redis(folder / "redis"))
         with Session(there.engine) as session:
             # A database that is kept may have the functions of the code before.
-            if not matching.installed(session):
-                matching.install(session)
-                session.commit()
+            matching.install(session)
+            session.commit()
             policies = rivals.policies_of(session, drawn)
             rows = session.scalars(text("SELECT count(*) FROM search_index")).one()
         with waiting.step("Filling Redis", rows) as advance:

@@ -108,6 +108,23 @@ def load(
     store.close()
 
 
+def nearest(store: redis.Redis, key: str, lon: float, lat: float) -> list[tuple[bytes, float]]:
+    """The nearest of a key around a place, each with how far away, metres."""
+    return cast(
+        "list[tuple[bytes, float]]",
+        store.geosearch(
+            key,
+            longitude=lon,
+            latitude=lat,
+            radius=rivals.CAP_M,
+            unit="m",
+            sort="ASC",
+            count=rivals.NEAREST,
+            withdist=True,
+        ),
+    )
+
+
 def _put(pipe: Any, rows: Iterable[Any]) -> None:
     near: dict[str, list[Any]] = {}
     about: dict[str, dict[str, Any]] = {}
@@ -186,19 +203,8 @@ class OnRedis:
         policy = self._policies[request.category_id, ask.urgency]
         lon, lat = request.place
         skill = f"skill:{request.category_id}"
-        hits = cast(
-            "list[list[Any]]",
-            self._store.geosearch(
-                f"duty:{request.category_id}" if ask.urgency == "now" else skill,
-                longitude=lon,
-                latitude=lat,
-                radius=rivals.CAP_M,
-                unit="m",
-                sort="ASC",
-                count=rivals.NEAREST,
-                withdist=True,
-            ),
-        )
+        on_duty = f"duty:{request.category_id}"
+        hits = nearest(self._store, on_duty if ask.urgency == "now" else skill, lon, lat)
         dense_enough = max(tier.eligible_at_least for tier in policy.tiers)
         pipe = self._store.pipeline(transaction=False)
         pipe.smembers(f"blocks:{request.resident_id}")
@@ -223,7 +229,7 @@ class OnRedis:
         self,
         ask: Ask,
         policy: markets.Policy,
-        hits: list[list[Any]],
+        hits: list[tuple[bytes, float]],
         rows: list[list[bytes | None]],
         blocked: set[bytes],
     ) -> Iterator[_Fit]:

@@ -31,7 +31,10 @@ def definition(
     """A function as PostgreSQL is told it; ``:name`` is a parameter, or a variable."""
 
     def named(found: re.Match[str]) -> str:
-        return f"{'p' if found[1] in types else 'v'}_{found[1]}"
+        if found[1] in types:
+            return f"p_{found[1]}"
+        assert f"v_{found[1]} " in body, found[1]
+        return f"v_{found[1]}"
 
     told = ", ".join(f"p_{one} {type_}" for one, type_ in types.items())
     return f"""CREATE FUNCTION {name} ({told}) RETURNS {returns}

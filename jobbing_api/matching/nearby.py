@@ -24,11 +24,14 @@ ODD_HOURS = {
     "nights": "repeat(repeat('1', 14) || repeat('0', 34), 7)",
     "sundays": "repeat('0', 302) || repeat('1', 34)",
 }
+#: The half hours of the window in somebody's week.
+_PLAN = "substring(i.week || i.week FROM v_first FOR v_half_hours)"
+#: Whether figures and days are those of this instant.
+_HELD = "(v_counted AND :now >= i.figures_at AND :now < i.figures_until)"
+
 #: Of those, the others are not even measured than who has time at just this hour, or may.
-_AT_THAT_HOUR = """
-    AND (NOT v_counted OR i.figures_until <= :now OR i.figures_at > :now
-         OR i.days_added & v_days <> 0 OR position(v_run IN substring(
-                i.week || i.week FROM v_first FOR v_half_hours)) > 0)"""
+_AT_THAT_HOUR = f"""
+    AND (NOT {_HELD} OR i.days_added & v_days <> 0 OR position(v_run IN {_PLAN}) > 0)"""
 
 #: Who is searched by their calendars: everybody, or some of those who are indexed apart.
 AMONG = {
@@ -63,16 +66,13 @@ _THROUGH = "(i.x - v_x) * (i.x - v_x) + (i.y - v_y) * (i.y - v_y) + (i.z - v_z) 
 _BASE_M = f"""{2 * geography.EARTH_RADIUS_M!r}::float8 * asin(least(1, 0.5::float8 * sqrt(
     {_THROUGH})))"""
 
-#: The half hours of the window in somebody's week.
-_PLAN = "substring(i.week || i.week FROM v_first FOR v_half_hours)"
-
 #: What the index tells of somebody's time, as a number that is carried along: nothing,
 #: since days and figures are those of another instant; at least that, since hours were
 #: added or they are on duty now; the whole of a window that their duty covers; at most
 #: what the week tells, since something of it was taken; or just that.
 NOTHING, _AT_LEAST, WHOLE_WINDOW, _AT_MOST, WEEK = range(5)
 _KNOWN = f"""
-    CASE WHEN NOT (v_counted AND :now >= i.figures_at AND :now < i.figures_until) THEN {NOTHING}
+    CASE WHEN NOT {_HELD} THEN {NOTHING}
          WHEN :duty_is_all AND i.online AND i.days_taken & v_days = 0 THEN {WHOLE_WINDOW}
          WHEN NOT v_plain OR i.days_added & v_days <> 0 OR :duty_matters AND i.online
          THEN {_AT_LEAST}
@@ -166,11 +166,16 @@ def far(kind: str) -> str:
     )
 
 
+def gain(standing: str) -> str:
+    """The most that somebody of this standing can gain by it."""
+    lines = ", ".join(f"v_gain_{n} * {standing} + v_base_{n}" for n in (1, 2, 3))
+    return f"least({lines})"
+
+
 #: Whether somebody of this standing, so far away, may come to as much as is asked for.
-_BY_STANDING = """
-    (v_goal = '-infinity' OR :pull * exp(-least(700, i.base_m / v_decay_m)) + :others + least(
-        v_gain_1 * i.standing + v_base_1, v_gain_2 * i.standing + v_base_2,
-        v_gain_3 * i.standing + v_base_3) >= v_goal)"""
+_BY_STANDING = f"""
+    (v_goal = '-infinity' OR :pull * exp(-least(700, i.base_m / v_decay_m)) + :others
+                             + {gain("i.standing")} >= v_goal)"""
 
 
 def around(kind: str) -> str:

@@ -129,8 +129,7 @@ def _look(people: str, *, from_home: bool) -> str:
             WHERE m.at_most >= v_goal
             ORDER BY m.at_most DESC
             LIMIT v_most + 1
-        );
-        v_rounds := v_rounds + 1;"""
+        );"""
 
 
 def _choose() -> str:
@@ -202,7 +201,6 @@ def _choose() -> str:
             ORDER BY round(({score}) * 1e9) DESC
             FETCH FIRST (:limit) ROWS WITH TIES
         ) s;
-        v_judged := v_judged + cardinality(v_likely);
         v_reached := coalesce((v_found[:limit]).score - {candidates.SAME_SCORE}, '-infinity');"""
 
 
@@ -270,8 +268,6 @@ _DECLARED = """
     v_goal float8 := '-infinity';
     v_most bigint := :limit + 4;
     v_reached float8;
-    v_judged bigint := 0;
-    v_rounds integer := 0;
     v_kind text;
     v_zone text;
     v_local timestamp;
@@ -286,12 +282,6 @@ _DECLARED = """
     v_days bigint := 0;
     v_day_from timestamptz;
 """
-
-
-def _gain(standing: str) -> str:
-    """The most that somebody of this standing can gain by it."""
-    lines = ", ".join(f"v_gain_{n} * {standing} + v_base_{n}" for n in (1, 2, 3))
-    return f"least({lines})"
 
 
 #: What is asked once: whom the job suits never, and by what figures are judged.
@@ -315,8 +305,8 @@ _BEGIN = f"""
     LEFT JOIN baselines b ON b.market_id = m.id AND b.category_id = :category_id
     WHERE m.id = :market_id;
     IF v_behind THEN
-        RETURN QUERY SELECT true, NULL::bigint, 0, 0::bigint, (NULL::search_found).*,
-                            NULL::timestamptz;
+        RETURN QUERY
+        SELECT true, NULL::bigint, (NULL::search_found).*, NULL::timestamptz;
         RETURN;
     END IF;
     v_counted := coalesce(v_counted, false);
@@ -331,15 +321,14 @@ _BEGIN = f"""
         v_base_2 := :base_2;
         v_base_3 := :base_3;
     END IF;
-    v_best := least({_gain("coalesce(v_best, 1000)")}, :most_of_standing);
-    v_rest := least({_gain("v_good_above")}, v_best);
+    v_best := least({nearby.gain("coalesce(v_best, 1000)")}, :most_of_standing);
+    v_rest := least({nearby.gain("v_good_above")}, v_best);
 """
 
 _RETURN = """
     RETURN QUERY
-    SELECT false, v_eligible, v_rounds, v_judged, f.provider_id, f.score, f.parts, f.stars,
-           f.distance_m, f.starts_after_s, f.price_kind, f.amount_cents, f.call_out_fee_cents,
-           v_day_from
+    SELECT false, v_eligible, f.provider_id, f.score, f.parts, f.stars, f.distance_m,
+           f.starts_after_s, f.price_kind, f.amount_cents, f.call_out_fee_cents, v_day_from
     FROM (VALUES (1)) AS one LEFT JOIN unnest(v_found) AS f ON true;
 """
 
@@ -396,7 +385,7 @@ _AGAIN = "v_goal := v_reached; v_most := 2147483646;"
 
 def _on_duty() -> str:
     return f"""
-        v_point := ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography;
+        v_point := {single.POINT};
         {_place(nearby.ON_DUTY)}
         LOOP
             {_look(nearby.by_reach("AND i.online"), from_home=False)}
@@ -540,7 +529,7 @@ def _types() -> dict[str, str]:
 
 
 _RETURNS = """TABLE (
-    behind boolean, eligible bigint, rounds integer, judged bigint,
+    behind boolean, eligible bigint,
     provider_id uuid, score float8, parts float8[], stars float8, distance_m float8,
     starts_after_s float8, price_kind text, amount_cents integer, call_out_fee_cents integer,
     day_from timestamptz)"""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from jobbing_api.matching import candidates
 
 _MINUTE = "date_trunc('minute', lower(stretch) + interval '59.999999 seconds')"
-_POINT = ("geography", "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography")
+#: Where the job is.
+POINT = "ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography"
 
 #: Of each its parameters, what is made of them first, what it returns, and how.
 FUNCTIONS = {
@@ -23,7 +24,7 @@ FUNCTIONS = {
             "now": "timestamptz",
             "window_to": "timestamptz",
         },
-        {"point": _POINT},
+        {"point": ("geography", POINT)},
         "boolean",
         f"""EXISTS (
             SELECT FROM search_index i
@@ -49,7 +50,7 @@ FUNCTIONS = {
             "travel_min_per_km": "float8",
         },
         {
-            "point": _POINT,
+            "point": ("geography", POINT),
             "ahead": (
                 "tstzmultirange",
                 "tstzmultirange(tstzrange(:earliest, greatest(:earliest, :window_to)))",
