@@ -241,6 +241,7 @@ _DECLARED = """
     v_tier integer;
     v_good_seen_m float8;
     v_far boolean;
+    v_far_seen boolean;
     v_likely search_likely[];
     v_more search_likely[];
     v_hope float8;
@@ -398,11 +399,8 @@ def _on_duty() -> str:
 
 
 def _by_calendar() -> str:
-    def first(kind: str) -> str:
+    def look(kind: str) -> str:
         return _look(f"{nearby.around(kind)} UNION ALL {nearby.far(kind)}", from_home=True)
-
-    def following(kind: str) -> str:
-        return _look(nearby.around(kind), from_home=True)
 
     odd = "".join(
         f"""
@@ -419,7 +417,6 @@ def _by_calendar() -> str:
         {_by_kind(_place)}
         v_farthest_m := greatest({nearby.FAR_M}, :density_radius_m);
         v_limit_m := least(v_farthest_m, v_radius_m);
-        v_far := v_farthest_m < v_radius_m;
         -- So far, about, that as many live there as are looked at first.
         v_guess_m := 111195 * sqrt(
             {_FIRST_WALK / 32} * v_apart * cosd(:lat) / {nearby.BANDS} / pi());
@@ -433,7 +430,9 @@ def _by_calendar() -> str:
             v_good_seen_m := -1;
             {nearby.circle("near", "v_near_m")}
             {nearby.circle("good", "v_good_m")}
-            {_by_kind(first)}
+            v_far_seen := v_farthest_m >= v_radius_m;
+            v_far := NOT v_far_seen AND v_near_m = v_farthest_m;
+            {_by_kind(look)}
             v_likely := v_more;
             v_hope := coalesce((v_likely[v_most]).at_most, v_goal);
             LOOP
@@ -451,13 +450,15 @@ def _by_calendar() -> str:
                 END IF;
                 v_near_m := greatest(v_near_seen_m, least(v_near_m, v_limit_m));
                 v_good_m := greatest(v_near_m, v_good_seen_m, least(v_good_m, v_limit_m));
-                EXIT WHEN v_near_m = v_near_seen_m AND v_good_m = v_good_seen_m;
+                v_far_seen := v_far_seen OR v_far;
+                v_far := NOT v_far_seen AND v_hope <= :pull * exp(-least(700, v_farthest_m / v_decay_m)) + :others + v_best;
+                EXIT WHEN v_near_m = v_near_seen_m AND v_good_m = v_good_seen_m AND NOT v_far;
                 v_near_bands := '{{}}';
                 IF v_near_m > v_near_seen_m THEN {nearby.circle("near", "v_near_m")} END IF;
                 v_good_bands := '{{}}';
                 IF v_good_m > v_good_seen_m THEN {nearby.circle("good", "v_good_m")} END IF;
                 v_goal := v_hope;
-                {_by_kind(following)}
+                {_by_kind(look)}
                 IF cardinality(v_more) > 0 THEN
                     v_likely := v_likely || v_more;
                     v_hope := greatest(v_hope, (
