@@ -516,11 +516,12 @@ def _rows_of(statement: str) -> RowFactory[Any]:
     makers: list[RowMaker[Any]] = []
 
     def maker(cursor: psycopg.Cursor[Any]) -> RowMaker[Any]:
-        if cursor.description is None:
-            return namedtuple_row(cursor)
-        if not makers:
-            makers.append(namedtuple_row(cursor))
-        return makers[0]
+        if makers:
+            return makers[0]
+        made = namedtuple_row(cursor)
+        if cursor.description is not None:
+            makers.append(made)
+        return made
 
     return maker
 

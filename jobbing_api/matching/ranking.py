@@ -55,8 +55,7 @@ class Parts(Mapping[str, Part]):
         return len(self._weights)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Somebody who can do the job, with everything that decided their place."""
 
     provider_id: uuid.UUID
@@ -155,6 +154,7 @@ class _Search:
         self._policy = policy
         self._limit = limit
         self._now = now
+        self._duration = request.duration
         self._asked = candidates.parameters(request, policy, now=now)
 
     def run(self, judge: str) -> Ranking:
@@ -282,7 +282,7 @@ class _Search:
             parts=Parts(names, row.parts, self._policy.weights),
             distance_m=row.distance_m,
             starts_at=starts_at,
-            ends_at=starts_at + self._request.duration,
+            ends_at=starts_at + self._duration,
             outside_hours=outside_hours,
             price_kind=row.price_kind,
             amount_cents=row.amount_cents,
