@@ -237,7 +237,6 @@ _DECLARED = """
     v_limit_m float8;
     v_near_seen_m float8;
     v_guess_m float8;
-    v_apart float8;
     v_tier integer;
     v_good_seen_m float8;
     v_far boolean;
@@ -335,26 +334,38 @@ _RETURN = """
 
 
 def _place(kind: str) -> str:
-    """How densely the place is served, and so the tier; and, where people are looked for
-    by place, how far apart they live."""
-    # Where only some are looked at, how densely a place is served is another question.
+    """How densely the place is served, and so the tier."""
     among = nearby.AMONG["hourly"] if kind == "hourly" else ""
     around = nearby.within("around", ":density_radius_m", among, "i.provider_id, i.reach_m")
-    width = "NULL"
-    if kind != nearby.ON_DUTY:
-        width = f"{_neighbour(kind, '<=', 'DESC')} + {_neighbour(kind, '>', 'ASC')}"
     return f"""
-        SELECT (
+        v_eligible := (
             SELECT count(*) FROM (
                 SELECT FROM ({around}) n
                 WHERE {nearby.suits_exactly("n")}
                 LIMIT :dense_enough
             ) AS fit
-        ), {width}
-        INTO v_eligible, v_apart;
+        );
         v_tier := width_bucket(v_eligible::integer, :tier_eligible);
         v_radius_m := (:tier_radius_m)[v_tier];
         v_decay_m := (:tier_decay_m)[v_tier];"""
+
+
+def _walk(kind: str) -> str:
+    """How far off, about, that as many live as are looked at first: by those who were
+    counted, or, where there are more, or others are looked at, by how far apart those in
+    the job's band live."""
+    counted = f":density_radius_m * sqrt({_FIRST_WALK} / greatest(1, v_eligible)::float8)"
+    width = f"{_neighbour(kind, '<=', 'DESC')} + {_neighbour(kind, '>', 'ASC')}"
+    apart = f"""111195 * sqrt(
+            {_FIRST_WALK / 32} * ({width}) * cosd(:lat) / {nearby.BANDS} / pi())"""
+    if kind in nearby.ODD_HOURS:
+        return f"v_guess_m := {apart};"
+    return f"""
+        IF v_eligible < :dense_enough THEN
+            v_guess_m := {counted};
+        ELSE
+            v_guess_m := {apart};
+        END IF;"""
 
 
 def _neighbour(kind: str, beyond: str, order: str) -> str:
@@ -417,9 +428,7 @@ def _by_calendar() -> str:
         {_by_kind(_place)}
         v_farthest_m := greatest({nearby.FAR_M}, :density_radius_m);
         v_limit_m := least(v_farthest_m, v_radius_m);
-        -- So far, about, that as many live there as are looked at first.
-        v_guess_m := 111195 * sqrt(
-            {_FIRST_WALK / 32} * v_apart * cosd(:lat) / {nearby.BANDS} / pi());
+        {_by_kind(_walk)}
         IF v_guess_m > {_NEARLY_ALL_M} THEN
             v_guess_m := v_farthest_m;
         END IF;
