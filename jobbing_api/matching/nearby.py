@@ -183,7 +183,7 @@ def around(kind: str) -> str:
     if kind in ODD_HOURS:
         # They are so few that the good ones are not told apart.
         return within("near", "v_near_m", AMONG[kind], beyond=_beyond("near"))
-    rest = f"{AMONG[kind]} AND i.standing <= v_good_above"
+    rest = f"{AMONG[kind]} AND i.standing <= v_near_standing"
     good = f"{AMONG[kind]} AND i.good"
     return f"""
         {within("near", "v_near_m", rest, beyond=_beyond("near"))}

@@ -220,6 +220,7 @@ _DECLARED = """
     v_best float8;
     v_starting_count integer;
     v_near_m float8;
+    v_near_standing integer;
     v_near_bands smallint[];
     v_near_through float8;
     v_near_west float8;
@@ -438,7 +439,14 @@ def _by_calendar() -> str:
             v_near_seen_m := -1;
             v_good_seen_m := -1;
             {nearby.circle("near", "v_near_m")}
-            {nearby.circle("good", "v_good_m")}
+            IF v_good_m > v_near_m THEN
+                v_near_standing := v_good_above;
+                {nearby.circle("good", "v_good_m")}
+            ELSE
+                -- The good ones are among all others.
+                v_near_standing := 1000;
+                v_good_bands := '{{}}';
+            END IF;
             v_far_seen := v_farthest_m >= v_radius_m;
             v_far := NOT v_far_seen AND v_near_m = v_farthest_m;
             {_by_kind(look)}
@@ -462,6 +470,7 @@ def _by_calendar() -> str:
                 v_far_seen := v_far_seen OR v_far;
                 v_far := NOT v_far_seen AND v_hope <= :pull * exp(-least(700, v_farthest_m / v_decay_m)) + :others + v_best;
                 EXIT WHEN v_near_m = v_near_seen_m AND v_good_m = v_good_seen_m AND NOT v_far;
+                v_near_standing := v_good_above;
                 v_near_bands := '{{}}';
                 IF v_near_m > v_near_seen_m THEN {nearby.circle("near", "v_near_m")} END IF;
                 v_good_bands := '{{}}';
