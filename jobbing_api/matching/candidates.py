@@ -294,7 +294,8 @@ _OUTSIDE = f"""
 
 #: Offers put to somebody lately, of entries ``e``; and why, of all those of one person,
 #: they may not be asked once more now: offers nobody answered yet, those of today.
-ASKED = "e.kind = 'asked' AND e.urgency = :urgency AND e.at > :now - interval '7 days'"
+ASKED_SINCE = ":now - interval '7 days'"
+ASKED = f"e.kind = 'asked' AND e.urgency = :urgency AND e.at > {ASKED_SINCE}"
 CAPPED = """
     CASE WHEN count(*) FILTER (WHERE NOT EXISTS (
                   SELECT FROM record_entries c

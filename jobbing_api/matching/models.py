@@ -80,8 +80,9 @@ class Baseline(Base):
 _INCLUDED = [
     *("provider_id", "x", "y", "z", "at_most_m", "standing", "online", "minimum_visit_cents"),
     *("call_out_fee_cents", "has", "days_taken", "days_added", "figures_at", "figures_until"),
-    *("rating_sum", "rating_weight", "visits_kept", "visits_let_down", "offers_answered"),
-    *("offers_unanswered", "reach_m", "amount_cents", "week", "price_kind", "languages", "tools"),
+    *("asked_at", "rating_sum", "rating_weight", "visits_kept", "visits_let_down"),
+    *("offers_answered", "offers_unanswered", "reach_m", "amount_cents", "week", "price_kind"),
+    *("languages", "tools"),
 ]
 
 
@@ -159,6 +160,8 @@ class Indexed(Base):
     evenings: Mapped[bool]
     nights: Mapped[bool]
     sundays: Mapped[bool]
+    #: When they were asked last, for any job; minus infinity if never.
+    asked_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (
         CheckConstraint("num_nonnulls(reach_m, reach_area) = 1", name="one_kind_of_reach"),

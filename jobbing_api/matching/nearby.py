@@ -51,7 +51,7 @@ FIGURES = (
 #: What else of it is carried along as long as it is not judged.
 _CARRIED = (
     *("provider_id", "reach_m", "online", "price_kind", "amount_cents", "call_out_fee_cents"),
-    *FIGURES,
+    *(*FIGURES, "asked_at"),
 )
 #: And what of it says whether that, and the week, hold.
 _TIMES = ("week", "days_taken", "days_added", "figures_at", "figures_until")

@@ -103,6 +103,7 @@ _TYPES = {
 _LIKELY = (
     *("provider_id", "at_most", "known", "reach_m", "distance_m", *nearby.FIGURES),
     *("price_kind", "amount_cents", "call_out_fee_cents", "online", "starts_after_s", "free_s"),
+    "asked_at",
 )
 
 
@@ -117,7 +118,8 @@ def _look(people: str, *, from_home: bool) -> str:
             FROM (
                 SELECT m.*, {nearby.asked_of("m.known", scoring.at_most(scoring.PARTS))} AS at_most
                 FROM (
-                    SELECT i.provider_id, i.reach_m, i.known, {distance_m} AS distance_m,
+                    SELECT i.provider_id, i.reach_m, i.known, i.asked_at,
+                           {distance_m} AS distance_m,
                            {nearby.measures(nearby.STARTS_AFTER_S, nearby.FREE_S, **aged)}
                     FROM ({nearby.told(people, from_home=from_home)}) i
                     WHERE i.known <= {nearby.WHOLE_WINDOW} OR position(v_run IN i.plan) > 0
@@ -157,7 +159,9 @@ def _choose() -> str:
         capped AS MATERIALIZED (
             SELECT coalesce(array_agg(provider_id), '{{}}') AS ids FROM (
                 SELECT e.provider_id FROM record_entries e
-                WHERE e.provider_id = ANY(ARRAY(SELECT provider_id FROM likely))
+                WHERE e.provider_id = ANY(ARRAY(
+                          SELECT provider_id FROM likely
+                          WHERE asked_at > {candidates.ASKED_SINCE}))
                   AND {candidates.ASKED}
                 GROUP BY e.provider_id HAVING {candidates.CAPPED} IS NOT NULL
             ) AS asked

@@ -56,7 +56,8 @@ TOWNS: tuple[LonLat, ...] = (factories.LYON, (179.99, -16.8), (-179.99, -16.8))
 
 _PLAIN = """
     market_id, base::bytea, reach_m, reach_area::bytea, online, price_kind, amount_cents,
-    call_out_fee_cents, minimum_visit_cents, languages, tools, free_time, visits_until::text"""
+    call_out_fee_cents, minimum_visit_cents, languages, tools, free_time, visits_until::text,
+    asked_at::text"""
 
 #: What is carried over as it is, from the sources and from the index, beside each other.
 _NOT_CARRIED_OVER = f"""
@@ -68,7 +69,9 @@ _NOT_CARRIED_OVER = f"""
                    EXISTS (SELECT FROM presences WHERE provider_id = s.provider_id AND online)
                        AS online,
                    (SELECT coalesce(max(upper(during)), '-infinity') FROM bookings
-                    WHERE provider_id = s.provider_id AND released_at IS NULL) AS visits_until
+                    WHERE provider_id = s.provider_id AND released_at IS NULL) AS visits_until,
+                   (SELECT coalesce(max(at), '-infinity') FROM record_entries
+                    WHERE provider_id = s.provider_id AND kind = 'asked') AS asked_at
             FROM skills s, providers p, accounts a
             WHERE p.account_id = s.provider_id AND a.id = s.provider_id
               AND a.suspended_at IS NULL AND a.erased_at IS NULL
@@ -839,6 +842,9 @@ ALONE = {
     "a fact redated": ("{rating}", "UPDATE record_entries SET at = at - interval '9 days'"),
     "other stars": ("{rating}", "UPDATE record_entries SET stars = 1 WHERE stars = 5"),
     "a fact struck": ("{rating}", "DELETE FROM record_entries WHERE {this}"),
+    "an offer": (None, "{asked}"),
+    "an offer redated": ("{asked}", "UPDATE record_entries SET at = at - interval '9 days'"),
+    "an offer struck": ("{asked}", "DELETE FROM record_entries WHERE {this}"),
 }
 
 #: What ranking reads where it is, or not at all.
@@ -849,7 +855,7 @@ NOT_INDEXED = {
     "no duty": "INSERT INTO presences VALUES ({id}, false, NULL, NULL, now())",
     "a name": "UPDATE accounts SET display_name = 'x' WHERE id = {id}",
     "a paper": "INSERT INTO papers VALUES (gen_random_uuid(), {id}, 'insurance', now(), NULL)",
-    "an offer": "{asked}",
+    "an offer taken back": "{withdrawn}",
 }
 
 
@@ -878,6 +884,7 @@ def run_alone(session: Session, provider_id: uuid.UUID, statement: str) -> None:
         booking="",
         rating=fact.format(kind="rated", stars=5, **known),
         asked=fact.format(kind="asked", stars="NULL", **known),
+        withdrawn=fact.format(kind="withdrawn", stars="NULL", **known),
         **known,
     )
     result = session.connection().exec_driver_sql(statement)
@@ -981,7 +988,7 @@ def test_who_changes_one_provider_s_sources_at_once_leaves_the_index_true(
         # Of everybody, the one named first: two who tell of the same people in another
         # order must not wait for each other in a circle.
         for provider_id in (who, *ids):
-            kind = rng.choice(["rated", "kept", "answered"])
+            kind = rng.choice(["rated", "kept", "answered", "asked"])
             providers.record.write(
                 session,
                 kind=kind,
