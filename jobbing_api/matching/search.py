@@ -27,10 +27,10 @@ from sqlalchemy.orm import Session
 from jobbing_api.matching import candidates, functions, nearby, scoring, single
 
 #: About so many who live around the job are looked at first.
-_FIRST_WALK = 150
+_FIRST_WALK = 100
 
 #: Where they would have to be looked for as far as this, metres, all are looked at at once.
-_NEARLY_ALL_M = 12_000
+_NEARLY_ALL_M = 10_000
 
 #: So many times as far are those of a good standing looked for.
 _GOOD_FARTHER = 3
