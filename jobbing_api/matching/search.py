@@ -357,8 +357,8 @@ def _place(kind: str) -> str:
 
 def _walk(kind: str) -> str:
     """How far off, about, that as many live as are looked at first: by those who were
-    counted, or, where there are more, or others are looked at, by how far apart those in
-    the job's band live."""
+    counted, at most; where there are more, or others are looked at, by how far apart those
+    in the job's band live."""
     counted = f":density_radius_m * sqrt({_FIRST_WALK} / greatest(1, v_eligible)::float8)"
     width = f"{_neighbour(kind, '<=', 'DESC')} + {_neighbour(kind, '>', 'ASC')}"
     apart = f"""111195 * sqrt(
@@ -366,10 +366,9 @@ def _walk(kind: str) -> str:
     if kind in nearby.ODD_HOURS:
         return f"v_guess_m := {apart};"
     return f"""
-        IF v_eligible < :dense_enough THEN
-            v_guess_m := {counted};
-        ELSE
-            v_guess_m := {apart};
+        v_guess_m := {counted};
+        IF v_eligible >= :dense_enough THEN
+            v_guess_m := least(v_guess_m, {apart});
         END IF;"""
 
 
