@@ -338,18 +338,24 @@ _RETURN = """
 """
 
 
-def _place(kind: str) -> str:
+def _place() -> str:
     """How densely the place is served, and so the tier."""
-    among = nearby.AMONG["hourly"] if kind == "hourly" else ""
-    around = nearby.within("around", ":density_radius_m", among, "i.provider_id, i.reach_m")
-    return f"""
-        v_eligible := (
+
+    def count(among: str) -> str:
+        around = nearby.within("around", ":density_radius_m", among, "i.provider_id, i.reach_m")
+        return f"""v_eligible := (
             SELECT count(*) FROM (
                 SELECT FROM ({around}) n
                 WHERE {nearby.suits_exactly("n")}
                 LIMIT :dense_enough
             ) AS fit
-        );
+        );"""
+
+    # Where only some are looked at, how densely a place is served is another question.
+    return f"""
+        IF v_kind = 'hourly' THEN {count(nearby.AMONG["hourly"])}
+        ELSE {count("")}
+        END IF;
         v_tier := width_bucket(v_eligible::integer, :tier_eligible);
         v_radius_m := (:tier_radius_m)[v_tier];
         v_decay_m := (:tier_decay_m)[v_tier];"""
@@ -399,10 +405,22 @@ _ENOUGH = "v_reached > v_hope OR v_hope = '-infinity' OR v_most = 2147483646"
 _AGAIN = "v_goal := v_reached; v_most := 2147483646;"
 
 
+def _kind() -> str:
+    """Which of them are searched."""
+    odd = "".join(
+        f"""
+            WHEN v_plain AND NOT :duty_matters AND v_half_hours = bit_count(substring(
+                ({hours} || {hours})::bit varying FROM v_first FOR v_half_hours)) THEN '{name}'"""
+        for name, hours in nearby.ODD_HOURS.items()
+    )
+    return f"""
+        v_kind := CASE WHEN :urgency = 'now' THEN '{nearby.ON_DUTY}' {odd}
+                       WHEN :budget_kind = 'hourly' THEN 'hourly' ELSE 'everybody' END;"""
+
+
 def _on_duty() -> str:
     return f"""
         v_point := {single.POINT};
-        {_place(nearby.ON_DUTY)}
         LOOP
             {_look(nearby.by_reach("AND i.online"), from_home=False)}
             v_likely := v_more;
@@ -417,19 +435,10 @@ def _by_calendar() -> str:
     def look(kind: str) -> str:
         return _look(f"{nearby.around(kind)} UNION ALL {nearby.far(kind)}", from_home=True)
 
-    odd = "".join(
-        f"""
-            WHEN v_plain AND NOT :duty_matters AND v_half_hours = bit_count(substring(
-                ({hours} || {hours})::bit varying FROM v_first FOR v_half_hours)) THEN '{name}'"""
-        for name, hours in nearby.ODD_HOURS.items()
-    )
     return f"""
-        v_kind := CASE {odd}
-                       WHEN :budget_kind = 'hourly' THEN 'hourly' ELSE 'everybody' END;
         IF v_kind IN ({", ".join(map(repr, nearby.ODD_HOURS))}) THEN
             v_rest := v_best;
         END IF;
-        {_by_kind(_place)}
         v_farthest_m := greatest({nearby.FAR_M}, :density_radius_m);
         v_limit_m := least(v_farthest_m, v_radius_m);
         {_by_kind(_walk)}
@@ -441,23 +450,34 @@ def _by_calendar() -> str:
         LOOP
             v_near_seen_m := -1;
             v_good_seen_m := -1;
-            {nearby.circle("near", "v_near_m")}
-            IF v_good_m > v_near_m THEN
-                v_near_standing := v_good_above;
-                {nearby.circle("good", "v_good_m")}
-            ELSE
-                -- The good ones are among all others.
-                v_near_standing := 1000;
-                v_good_bands := '{{}}';
-            END IF;
             v_far_seen := v_farthest_m >= v_radius_m;
             v_far := NOT v_far_seen AND v_near_m = v_farthest_m;
-            {_by_kind(look)}
-            v_likely := v_more;
-            v_hope := coalesce((v_likely[v_most]).at_most, v_goal);
+            v_hope := v_goal;
+            v_likely := '{{}}';
             LOOP
+                v_near_bands := '{{}}';
+                v_near_standing := v_good_above;
+                IF v_near_m > v_near_seen_m THEN {nearby.circle("near", "v_near_m")} END IF;
+                v_good_bands := '{{}}';
+                IF v_good_m = v_near_m AND v_good_seen_m = v_near_seen_m THEN
+                    -- The good ones are among all others.
+                    v_near_standing := 1000;
+                ELSIF v_good_m > v_good_seen_m THEN {nearby.circle("good", "v_good_m")}
+                END IF;
+                v_goal := v_hope;
+                {_by_kind(look)}
+                IF v_near_seen_m < 0 THEN
+                    v_likely := v_more;
+                    v_hope := coalesce((v_likely[v_most]).at_most, v_goal);
+                ELSIF cardinality(v_more) > 0 THEN
+                    v_likely := v_likely || v_more;
+                    v_hope := greatest(v_hope, (
+                        SELECT at_most FROM unnest(v_likely)
+                        ORDER BY at_most DESC OFFSET v_most - 1 LIMIT 1));
+                END IF;
                 v_near_seen_m := v_near_m;
                 v_good_seen_m := v_good_m;
+                v_far_seen := v_far_seen OR v_far;
                 IF v_hope > '-infinity' THEN
                     -- Nobody farther than this could come to as much as is hoped for.
                     v_near_m := {_how_far("v_rest")};
@@ -470,22 +490,9 @@ def _by_calendar() -> str:
                 END IF;
                 v_near_m := greatest(v_near_seen_m, least(v_near_m, v_limit_m));
                 v_good_m := greatest(v_near_m, v_good_seen_m, least(v_good_m, v_limit_m));
-                v_far_seen := v_far_seen OR v_far;
-                v_far := NOT v_far_seen AND v_hope <= :pull * exp(-least(700, v_farthest_m / v_decay_m)) + :others + v_best;
+                v_far := NOT v_far_seen AND v_hope <= :others + v_best
+                         + :pull * exp(-least(700, v_farthest_m / v_decay_m));
                 EXIT WHEN v_near_m = v_near_seen_m AND v_good_m = v_good_seen_m AND NOT v_far;
-                v_near_standing := v_good_above;
-                v_near_bands := '{{}}';
-                IF v_near_m > v_near_seen_m THEN {nearby.circle("near", "v_near_m")} END IF;
-                v_good_bands := '{{}}';
-                IF v_good_m > v_good_seen_m THEN {nearby.circle("good", "v_good_m")} END IF;
-                v_goal := v_hope;
-                {_by_kind(look)}
-                IF cardinality(v_more) > 0 THEN
-                    v_likely := v_likely || v_more;
-                    v_hope := greatest(v_hope, (
-                        SELECT at_most FROM unnest(v_likely)
-                        ORDER BY at_most DESC OFFSET v_most - 1 LIMIT 1));
-                END IF;
             END LOOP;
             {_choose()}
             EXIT WHEN {_ENOUGH};
@@ -532,8 +539,8 @@ _WINDOW = """
 
 
 def _body() -> str:
-    return f"""{_BEGIN}{_WINDOW}{nearby.circle("around", ":density_radius_m")}
-    IF :urgency = 'now' THEN {_on_duty()}
+    return f"""{_BEGIN}{_WINDOW}{_kind()}{nearby.circle("around", ":density_radius_m")}{_place()}
+    IF v_kind = '{nearby.ON_DUTY}' THEN {_on_duty()}
     ELSE {_by_calendar()}
     END IF;{_RETURN}"""
 
