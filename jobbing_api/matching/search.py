@@ -418,23 +418,14 @@ def _kind() -> str:
                        WHEN :budget_kind = 'hourly' THEN 'hourly' ELSE 'everybody' END;"""
 
 
-def _on_duty() -> str:
+def _among_those_on_duty() -> str:
     return f"""
-        v_point := {single.POINT};
-        LOOP
             {_look(nearby.by_reach("AND i.online"), from_home=False)}
             v_likely := v_more;
-            v_hope := coalesce((v_likely[v_most]).at_most, v_goal);
-            {_choose()}
-            EXIT WHEN {_ENOUGH};
-            {_AGAIN}
-        END LOOP;"""
+            v_hope := coalesce((v_likely[v_most]).at_most, v_goal);"""
 
 
-def _by_calendar() -> str:
-    def look(kind: str) -> str:
-        return _look(f"{nearby.around(kind)} UNION ALL {nearby.far(kind)}", from_home=True)
-
+def _first_circles() -> str:
     return f"""
         IF v_kind IN ({", ".join(map(repr, nearby.ODD_HOURS))}) THEN
             v_rest := v_best;
@@ -446,8 +437,14 @@ def _by_calendar() -> str:
             v_guess_m := v_farthest_m;
         END IF;
         v_near_m := least(v_guess_m, v_limit_m);
-        v_good_m := least({_GOOD_FARTHER} * v_guess_m, v_limit_m);
-        LOOP
+        v_good_m := least({_GOOD_FARTHER} * v_guess_m, v_limit_m);"""
+
+
+def _outward() -> str:
+    def look(kind: str) -> str:
+        return _look(f"{nearby.around(kind)} UNION ALL {nearby.far(kind)}", from_home=True)
+
+    return f"""
             v_near_seen_m := -1;
             v_good_seen_m := -1;
             v_far_seen := v_farthest_m >= v_radius_m;
@@ -493,11 +490,7 @@ def _by_calendar() -> str:
                 v_far := NOT v_far_seen AND v_hope <= :others + v_best
                          + :pull * exp(-least(700, v_farthest_m / v_decay_m));
                 EXIT WHEN v_near_m = v_near_seen_m AND v_good_m = v_good_seen_m AND NOT v_far;
-            END LOOP;
-            {_choose()}
-            EXIT WHEN {_ENOUGH};
-            {_AGAIN}
-        END LOOP;"""
+            END LOOP;"""
 
 
 #: What the window is on the market's clock, where that is plain: no change of the clock in
@@ -539,10 +532,20 @@ _WINDOW = """
 
 
 def _body() -> str:
+    on_duty = f"v_kind = '{nearby.ON_DUTY}'"
     return f"""{_BEGIN}{_WINDOW}{_kind()}{nearby.circle("around", ":density_radius_m")}{_place()}
-    IF v_kind = '{nearby.ON_DUTY}' THEN {_on_duty()}
-    ELSE {_by_calendar()}
-    END IF;{_RETURN}"""
+    IF {on_duty} THEN
+        v_point := {single.POINT};
+    ELSE {_first_circles()}
+    END IF;
+    LOOP
+        IF {on_duty} THEN {_among_those_on_duty()}
+        ELSE {_outward()}
+        END IF;
+        {_choose()}
+        EXIT WHEN {_ENOUGH};
+        {_AGAIN}
+    END LOOP;{_RETURN}"""
 
 
 def _how_far(standing: str) -> str:
