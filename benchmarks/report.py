@@ -173,8 +173,7 @@ def _page(found: dict[str, Any], *, drawn: bool) -> list[str]:
         "- **ours**: exact for any reach, from the search index (docs/decisions/0007).",
         f"- **everybody within 30 km, sorted**: `ST_DWithin(base, place, {rivals.CAP_M}, false)`,"
         " every filter and the whole score of each, sort, 20. For jobs for now it may use the"
-        " index of those on duty. Whoever has time is looked up in the record of offers, since"
-        " when they were asked last is a hint of our index. Exact up to 30 km:"
+        " index of those on duty. Exact up to 30 km:"
         f" {found['dwithin_sort_equal']:.1%} of its answers are ours,"
         f" {found['dwithin_sort_other_beyond_cap']:.1%} lack somebody who lives beyond, and"
         f" {found['dwithin_sort_other_within_cap']:.1%} differ for another reason.",
