@@ -61,10 +61,11 @@ def of(row: str, *columns: str) -> str:
     return ", ".join(f"{row}.{column}" for column in columns)
 
 
-#: Straight through the globe, squared; and along the sphere.
-_THROUGH = "(i.x - v_x) * (i.x - v_x) + (i.y - v_y) * (i.y - v_y) + (i.z - v_z) * (i.z - v_z)"
+#: The cosine of how far it is, quick and good to a metre, for whoever is surely farther; and
+#: how far along the sphere, by the way straight through it.
+_COSINE = "i.x * v_x + i.y * v_y + i.z * v_z"
 _BASE_M = f"""{2 * geography.EARTH_RADIUS_M!r}::float8 * asin(least(1, 0.5::float8 * sqrt(
-    {_THROUGH})))"""
+    (i.x - v_x) * (i.x - v_x) + (i.y - v_y) * (i.y - v_y) + (i.z - v_z) * (i.z - v_z))))"""
 
 #: What the index tells of somebody's time, as a number that is carried along: nothing,
 #: since days and figures are those of another instant; at least that, since hours were
@@ -91,13 +92,14 @@ def asked_of(known: str, formula: str) -> str:
 
 #: Whom a job suits, as far as the index tells, which is all but papers and drawn areas.
 #: Asked of every row that is passed: whatever does not depend on it is a variable.
-_SUITS = f"""i.has & :equipped = :equipped AND (v_equipped OR {candidates.EQUIPPED})
+_SUITS = f"""(v_suits_all OR i.has & :equipped = :equipped
+    AND (v_equipped OR {candidates.EQUIPPED})
     AND (v_spoken OR i.has & :speaks <> 0 AND {candidates.SPEAKS})
     AND i.minimum_visit_cents <= v_minimum_cents
-    AND (v_not_hourly OR i.price_kind = 'hourly' AND i.amount_cents <= :budget_cents)"""
+    AND (v_not_hourly OR i.price_kind = 'hourly' AND i.amount_cents <= :budget_cents))"""
 
 #: And whom it never suits: the resident, and who is kept away.
-_NEVER = "i.provider_id <> ALL(v_never)"
+NEVER = "AND i.provider_id <> ALL(v_never)"
 
 
 def suits_exactly(row: str) -> str:
@@ -110,7 +112,7 @@ def circle(name: str, radius_m: str) -> str:
     """Statements that find the bands, and the longitudes in them, that a circle touches."""
     return f"""
         v_angle := least({radius_m} / {geography.EARTH_RADIUS_M!r} + 1e-9, 3.1);
-        v_{name}_through := (2 * sin(v_angle / 2)) ^ 2;
+        v_{name}_cosine := cos(v_angle) - 1e-14;
         v_deg := degrees(v_angle);
         v_{name}_bands := '{{}}';
         FOR v_band IN floor((:lat - v_deg) * {BANDS})..floor((:lat + v_deg) * {BANDS}) LOOP
@@ -137,10 +139,10 @@ def within(name: str, radius_m: str, among: str, columns: str = "", beyond: str 
             WHERE i.market_id = :market_id AND i.category_id = :category_id
               AND i.band = ANY(v_{name}_bands)
               AND i.lon BETWEEN v_{name}_west AND v_{name}_east
-              AND {_THROUGH} <= v_{name}_through {among} AND {_SUITS}
+              AND {_COSINE} >= v_{name}_cosine {among} AND {_SUITS}
             OFFSET 0
         ) i
-        WHERE i.base_m <= {radius_m} AND i.base_m <= i.at_most_m AND {_NEVER} {beyond}"""
+        WHERE i.base_m <= {radius_m} AND i.base_m <= i.at_most_m {beyond}"""
 
 
 def by_reach(among: str, beyond: str = "") -> str:
@@ -154,7 +156,7 @@ def by_reach(among: str, beyond: str = "") -> str:
               AND i.market_id = :market_id {among} AND {_SUITS}
             OFFSET 0
         ) i
-        WHERE i.base_m <= i.at_most_m AND {_NEVER} {beyond}"""
+        WHERE i.base_m <= i.at_most_m {beyond}"""
 
 
 def far(kind: str) -> str:
@@ -203,7 +205,7 @@ def told(people: str, *, from_home: bool) -> str:
     return f"""
         SELECT {of("i", *_CARRIED)}, i.base_m, {_PLAN} AS plan, {_KNOWN} AS known
         FROM ({people} OFFSET 0) i
-        WHERE {enough} i.provider_id <> ALL(:leave_out)
+        WHERE {enough} i.provider_id <> ALL(v_avoided)
         OFFSET 0"""
 
 

@@ -221,21 +221,22 @@ _DECLARED = """
     v_minimum_cents integer := CASE WHEN :budget_kind = 'fixed' THEN :budget_cents
                                     ELSE 2147483647 END;
     v_not_hourly boolean := :budget_kind <> 'hourly';
+    v_suits_all boolean := v_equipped AND v_spoken AND v_not_hourly AND :budget_kind <> 'fixed';
     v_best float8;
     v_starting_count integer;
     v_near_m float8;
     v_near_standing integer;
     v_near_bands smallint[];
-    v_near_through float8;
+    v_near_cosine float8;
     v_near_west float8;
     v_near_east float8;
     v_good_m float8;
     v_good_bands smallint[];
-    v_good_through float8;
+    v_good_cosine float8;
     v_good_west float8;
     v_good_east float8;
     v_around_bands smallint[];
-    v_around_through float8;
+    v_around_cosine float8;
     v_around_west float8;
     v_around_east float8;
     v_farthest_m float8;
@@ -250,6 +251,7 @@ _DECLARED = """
     v_more search_likely[];
     v_hope float8;
     v_never uuid[];
+    v_avoided uuid[];
     v_behind boolean;
     v_counted boolean;
     v_aged float8;
@@ -314,6 +316,7 @@ _BEGIN = f"""
         SELECT true, NULL::bigint, (NULL::search_found).*, NULL::timestamptz;
         RETURN;
     END IF;
+    v_avoided := v_never || :leave_out;
     v_counted := coalesce(v_counted, false);
     v_aged := coalesce(v_aged, 1);
     -- Without a baseline everybody counts as good.
@@ -342,7 +345,9 @@ def _place() -> str:
     """How densely the place is served, and so the tier."""
 
     def count(among: str) -> str:
-        around = nearby.within("around", ":density_radius_m", among, "i.provider_id, i.reach_m")
+        around = nearby.within(
+            "around", ":density_radius_m", among, "i.provider_id, i.reach_m", nearby.NEVER
+        )
         return f"""v_eligible := (
             SELECT count(*) FROM (
                 SELECT FROM ({around}) n
