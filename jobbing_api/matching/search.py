@@ -455,7 +455,6 @@ def _outward() -> str:
             v_far_seen := v_farthest_m >= v_radius_m;
             v_far := NOT v_far_seen AND v_near_m = v_farthest_m;
             v_hope := v_goal;
-            v_likely := '{{}}';
             LOOP
                 v_near_bands := '{{}}';
                 v_near_standing := v_good_above;
