@@ -75,6 +75,16 @@ IN_FLIGHT = 100
 #: FCM keeps a message four weeks at most.
 LONGEST_TTL_S = 28 * 24 * 3600
 
+#: Outcomes are told so many at a time, or so long after the first of them.
+MOST_KNOWN = 50
+KNOWN_S = 0.1
+
+#: The code of an outcome that is ours: Google was not asked.
+NOT_SENT = "NotSent"
+
+#: How long somebody who is stopping waits for what has left.
+STOPPING_S = 5.0
+
 #: How long a connection may idle and still be used again.
 IDLE_S = 60.0
 
@@ -157,40 +167,57 @@ class Client:
         self._service: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        #: Google would not send for our account when it was asked last.
+        self._account_refused = False
         #: The line in use is the last; earlier ones still answer what is in flight on them.
         self._lines: list[_Line] = []
 
-    def send(
+    def send(self, pushes: Sequence[Push], *, within_s: float | None = None) -> list[Outcome]:
+        """Send every push; the outcomes are in the order of the pushes (``sending``)."""
+        known = {
+            index: outcome
+            for some in self.sending(pushes, within_s=within_s)
+            for index, outcome in some
+        }
+        return [known[index] for index in range(len(pushes))]
+
+    def sending(
         self,
         pushes: Sequence[Push],
         *,
-        on_outcome: Callable[[int, Outcome], None] | None = None,
         within_s: float | None = None,
-    ) -> list[Outcome]:
-        """Send every push; the outcomes are in the order of the pushes.
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> Iterator[list[tuple[int, Outcome]]]:
+        """Send every push, and tell soon what became of which: (index, outcome) of some
+        pushes at a time, ``MOST_KNOWN`` or what is known ``KNOWN_S`` after the first of them.
 
-        ``on_outcome`` is called in the calling thread with the index of a push as soon
-        as its outcome is known. If it raises, pushes that have not left stay here.
-        After ``within_s`` no further push leaves: it is ``later``, with the code
-        ``NotSent``. So the call ends within ``within_s`` and the time of one answer.
+        After ``within_s``, or once ``stopping`` says so, no further push leaves: it is
+        ``later``, with the code ``NOT_SENT``; nor does one after Google refused our account,
+        which is ``unauthorised`` with that code. So it ends within ``within_s`` and the time
+        of one answer; who is stopping waits ``STOPPING_S`` for answers, and counts on nothing
+        beyond. Broken off, pushes that have not left stay here.
         """
         if not pushes:
-            return []
-        outcomes: list[Outcome | None] = [None] * len(pushes)
+            return
         known: queue.SimpleQueue[tuple[int, Outcome] | None] = queue.SimpleQueue()
         loop = self._running_loop()
-        sending = asyncio.run_coroutine_threadsafe(self._send(pushes, known, within_s), loop)
+        sending = asyncio.run_coroutine_threadsafe(
+            self._send(pushes, known, within_s, stopping), loop
+        )
         sending.add_done_callback(lambda _: known.put(None))
+        unknown = set(range(len(pushes)))
+        patience = _Patience(stopping)
         try:
-            while (item := known.get()) is not None:
-                index, outcome = item
-                outcomes[index] = outcome
-                if on_outcome is not None:
-                    on_outcome(index, outcome)
-            sending.result()
+            while (some := _gathered(known, patience)) is not None:
+                unknown.difference_update(index for index, _ in some)
+                yield some
+            if not patience.over() or sending.done():
+                # Whatever went wrong in there is told here.
+                sending.result()
+            elif unknown:
+                yield [(index, _outcome("later", "TimeoutError")) for index in sorted(unknown)]
         finally:
             sending.cancel()
-        return [outcome for outcome in outcomes if outcome is not None]
 
     def verify_id_token(self, token: str) -> Identity:
         """Whom a Firebase ID token speaks of.
@@ -260,6 +287,7 @@ class Client:
         pushes: Sequence[Push],
         known: queue.SimpleQueue[tuple[int, Outcome] | None],
         within_s: float | None,
+        stopping: Callable[[], bool],
     ) -> None:
         clock = asyncio.get_running_loop().time
         ends_at = float("inf") if within_s is None else clock() + within_s
@@ -273,13 +301,31 @@ class Client:
             return
         remaining = iter(enumerate(pushes))
 
-        async def take_turns() -> None:
+        async def send_next() -> bool:
             for index, push in remaining:
-                in_time = clock() < ends_at
-                known.put(
-                    (index, await self._send_one(push) if in_time else _outcome("later", "NotSent"))
+                if self._account_refused:
+                    known.put((index, _outcome("unauthorised", NOT_SENT)))
+                    continue
+                if clock() >= ends_at or stopping():
+                    known.put((index, _outcome("later", NOT_SENT)))
+                    continue
+                outcome = await self._send_one(push)
+                # The certificate of one platform is another matter: the others go on.
+                self._account_refused = (
+                    outcome.kind == "unauthorised" and outcome.code != "THIRD_PARTY_AUTH_ERROR"
                 )
+                known.put((index, outcome))
+                return True
+            return False
 
+        async def take_turns() -> None:
+            while await send_next():
+                pass
+
+        if self._account_refused:
+            # One asks whether that still holds, before a hundred do.
+            self._account_refused = False
+            await send_next()
         try:
             async with asyncio.TaskGroup() as turns:
                 for _ in range(min(IN_FLIGHT, len(pushes))):
@@ -364,6 +410,53 @@ class Client:
             await line.aclose()
             line.tokens.close()
         await asyncio.get_running_loop().shutdown_default_executor()
+
+
+class _Patience:
+    """How long to wait for the next outcome: for ever, unless somebody is stopping."""
+
+    #: How soon it is noticed that somebody is.
+    _LOOK_S = 0.25
+
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        self._stopping = stopping
+        self._ends_at: float | None = None
+
+    def over(self) -> bool:
+        """Whether to count on nothing more."""
+        if self._ends_at is None and self._stopping():
+            self._ends_at = time.monotonic() + STOPPING_S
+        return self._ends_at is not None and time.monotonic() >= self._ends_at
+
+    def next(
+        self, known: queue.SimpleQueue[tuple[int, Outcome] | None]
+    ) -> tuple[int, Outcome] | None:
+        """The next outcome; None at the end of all, or of patience."""
+        while not self.over():
+            with contextlib.suppress(queue.Empty):
+                return known.get(timeout=self._LOOK_S)
+        return None
+
+
+def _gathered(
+    known: queue.SimpleQueue[tuple[int, Outcome] | None], patience: _Patience
+) -> list[tuple[int, Outcome]] | None:
+    """Some outcomes, soon after the first of them; None at the end."""
+    first = patience.next(known)
+    if first is None:
+        return None
+    some = [first]
+    ends_at = time.monotonic() + KNOWN_S
+    while len(some) < MOST_KNOWN:
+        try:
+            one = known.get(timeout=max(0.0, ends_at - time.monotonic()))
+        except queue.Empty:
+            break
+        if one is None:
+            known.put(None)
+            break
+        some.append(one)
+    return some
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -440,46 +441,91 @@ def test_threads_share_the_connection(stand_in: StandIn, fresh_client: firebase.
     assert after["tokens_issued"] == before["tokens_issued"] + 1
 
 
-def test_outcomes_are_told_one_by_one_and_returned_in_order(
+def test_outcomes_are_told_soon_and_returned_in_order(
     stand_in: StandIn, client: firebase.Client
 ) -> None:
     slow, *quick = [some_push() for _ in range(120)]
-    told: dict[int, firebase.Outcome] = {}
-    caller = threading.get_ident()
-
-    def note(index: int, outcome: firebase.Outcome) -> None:
-        assert threading.get_ident() == caller
-        told[index] = outcome
-
+    told: list[list[tuple[int, firebase.Outcome]]] = []
     with stand_in.trouble(slow={"share": 1, "seconds": 1.5}, address=slow.address):
-        outcomes = client.send([slow, *quick], on_outcome=note)
-    assert list(told)[-1] == 0, "the slow one held nobody up"
-    assert outcomes == [told[index] for index in range(120)]
+        told.extend(client.sending([slow, *quick]))
+    assert [index for index, _ in told[-1]] == [0], "the slow one held nobody up"
+    assert all(len(some) <= firebase.MOST_KNOWN for some in told)
+    known = dict(one for some in told for one in some)
     ids = [stand_in.messages(push.address)[0]["id"] for push in (slow, *quick)]
-    assert [outcome.message_id for outcome in outcomes] == ids
+    assert [known[index].message_id for index in range(120)] == ids
+    assert [outcome.kind for outcome in client.send([slow, *quick])] == ["sent"] * 120
 
 
 def test_nothing_is_sent_for_nobody(client: firebase.Client) -> None:
     assert client.send([]) == []
 
 
-def test_a_listener_that_fails_keeps_the_rest_back(
+def test_whoever_stops_listening_keeps_the_rest_back(
     stand_in: StandIn, client: firebase.Client
 ) -> None:
     pushes = [some_push() for _ in range(400)]
-
-    def fail(index: int, outcome: firebase.Outcome) -> None:
-        raise RuntimeError("the database is gone")
-
     with (
         stand_in.trouble(slow={"share": 1, "seconds": 0.3}),
-        pytest.raises(RuntimeError, match="the database is gone"),
+        contextlib.closing(client.sending(pushes)) as told,
     ):
-        client.send(pushes, on_outcome=fail)
+        next(told)
     time.sleep(0.6)
     arrived = sum(bool(stand_in.messages(push.address)) for push in pushes)
     assert arrived <= 2 * firebase.IN_FLIGHT
     assert client.send([some_push()])[0].kind == "sent"
+
+
+def test_whoever_is_stopping_sends_nothing_more_and_hears_of_what_has_left(
+    stand_in: StandIn, client: firebase.Client
+) -> None:
+    pushes = [some_push() for _ in range(firebase.IN_FLIGHT + 30)]
+    stop = threading.Event()
+    with stand_in.trouble(slow={"share": 1, "seconds": 1}):
+        threading.Timer(0.5, stop.set).start()
+        outcomes = dict(
+            one for some in client.sending(pushes, stopping=stop.is_set) for one in some
+        )
+    assert Counter((one.kind, one.code) for one in outcomes.values()) == {
+        ("sent", ""): firebase.IN_FLIGHT,
+        ("later", "NotSent"): 30,
+    }
+
+
+def test_whoever_is_stopping_does_not_wait_for_answers_for_ever(
+    stand_in: StandIn, client: firebase.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(firebase, "STOPPING_S", 0.5)
+    slow, quick = some_push(), some_push()
+    stop = threading.Event()
+    with stand_in.trouble(slow={"share": 1, "seconds": 5}, address=slow.address):
+        threading.Timer(0.3, stop.set).start()
+        began_s = time.monotonic()
+        outcomes = dict(
+            one for some in client.sending([slow, quick], stopping=stop.is_set) for one in some
+        )
+    assert time.monotonic() - began_s < 3
+    assert (outcomes[0].kind, outcomes[0].code) == ("later", "TimeoutError")
+    assert outcomes[1].kind == "sent"
+    assert client.send([quick])[0].kind == "sent"
+
+
+def test_where_google_refuses_our_account_nothing_more_leaves(
+    stand_in: StandIn, fresh_client: firebase.Client
+) -> None:
+    pushes = [some_push() for _ in range(3 * firebase.IN_FLIGHT)]
+
+    def requests() -> int:
+        return sum(stand_in.stats()["connections"]["sends"].values())
+
+    with stand_in.trouble(**{"401": {"share": 1, "of": "account"}}):
+        first = Counter(outcome.kind for outcome in fresh_client.send(pushes))
+        before = requests()
+        second = Counter(outcome.kind for outcome in fresh_client.send(pushes))
+        asked = requests() - before
+    assert first["sent"] == second["sent"] == 0
+    assert second == {"unauthorised": 3 * firebase.IN_FLIGHT}
+    assert asked <= 2, "one message asks whether it still holds"
+    assert {outcome.kind for outcome in fresh_client.send(pushes[:20])} == {"sent"}
 
 
 def test_no_push_leaves_after_the_time_given(stand_in: StandIn, client: firebase.Client) -> None:
@@ -510,13 +556,10 @@ def test_a_connection_cut_under_way_is_later(stand_in: StandIn, client: firebase
     quick, slow = some_push(), some_push()
     client.send([some_push()])
     told: list[tuple[int, firebase.Outcome]] = []
-
-    def cut(index: int, outcome: firebase.Outcome) -> None:
-        told.append((index, outcome))
-        stand_in.http.delete("/connections", params={"abruptly": "1"})
-
     with stand_in.trouble(slow={"share": 1, "seconds": 5}, address=slow.address):
-        client.send([slow, quick], on_outcome=cut)
+        for some in client.sending([slow, quick]):
+            told.extend(some)
+            stand_in.http.delete("/connections", params={"abruptly": "1"})
     # It may have been read, so it is for the caller to decide; saying it twice is not.
     assert [(index, outcome.kind) for index, outcome in told] == [(1, "sent"), (0, "later")]
     assert told[1][1].code in {"ReadError", "RemoteProtocolError"}

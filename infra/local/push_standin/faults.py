@@ -18,7 +18,7 @@ from infra.local.push_standin import refusals, wire
 #: What each fault may be told beside its share, and what it does untold.
 _SETTINGS: dict[str, dict[str, Any]] = {
     "400": {},
-    "401": {},
+    "401": {"of": "platform"},
     "403": {},
     "404": {},
     "429": {"retry_after_s": None},
@@ -109,7 +109,11 @@ def _effect(fault: _Fault) -> wire.Response | wire.Cut | float:
         case "400":
             return refusals.not_an_address()
         case "401":
-            return refusals.bad_platform_key()
+            return (
+                refusals.unauthenticated("ACCESS_TOKEN_TYPE_UNSUPPORTED")
+                if fault.settings["of"] == "account"
+                else refusals.bad_platform_key()
+            )
         case "403":
             return refusals.mismatched()
         case "404":
@@ -144,6 +148,8 @@ def _fault(name: str, what: Any) -> _Fault:
             raise Nonsense(f"{name}: {setting} is a number of seconds")
     if settings.get("what", "stream") not in ("stream", "connection"):
         raise Nonsense(f"{name}: what is reset is stream or connection")
+    if settings.get("of", "platform") not in ("platform", "account"):
+        raise Nonsense(f"{name}: the key refused is of the platform or of the account")
     return _Fault(name, float(share), settings)
 
 
