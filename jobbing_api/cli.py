@@ -36,6 +36,7 @@ from jobbing_api import (
     matching,
     offers,
     play,
+    processes,
     queue,
     schema,
     seeding,
@@ -115,13 +116,15 @@ def migrate(config: settings.Settings) -> None:
 def worker(config: settings.Settings) -> None:
     """Work off background tasks: open waves, ring phones, send mails.
 
-    SIGTERM finishes the task at hand and ends.
+    SIGTERM finishes what has left for the phones, gives the rest of the task at hand back,
+    and ends within ten seconds.
     """
     # A wrong account refuses to start here, rather than at the first push.
     firebase.service_account(config)
     _connected(config)
-    tasks.configure(config)
-    queue.work(config.redis_url)
+    with processes.alive("worker") as process_id:
+        tasks.configure(config, process_id)
+        queue.work(config.redis_url)
 
 
 @group.command("clock")
@@ -129,7 +132,9 @@ def worker(config: settings.Settings) -> None:
 def run_clock(config: settings.Settings) -> None:
     """Make happen what is due. Any number may run; one leads, the others wait."""
     firebase.service_account(config)
-    clock.run(_connected(config), _stopping())
+    engine = _connected(config)
+    with processes.alive("clock"):
+        clock.run(engine, _stopping())
 
 
 @group.command("operator")

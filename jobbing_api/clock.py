@@ -9,14 +9,13 @@ or twice is harmless.
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from jobbing_api import (
     accounts,
@@ -26,6 +25,7 @@ from jobbing_api import (
     matching,
     notifications,
     offers,
+    processes,
     providers,
     queue,
 )
@@ -33,8 +33,9 @@ from jobbing_api.api import idempotency
 
 _log = structlog.get_logger(__name__)
 
-#: Work written by others is found within this time even if it was not due before.
-_LONGEST_SLEEP_S = 1.0
+#: Work written by others is found within this time even if it was not due before, and so
+#: are the dead.
+_LONGEST_SLEEP_S = 0.5
 
 #: How often baselines are looked at. A prior that is an hour old misleads nobody.
 _BASELINES_EVERY = timedelta(hours=1)
@@ -134,24 +135,50 @@ def tick(now: datetime) -> bool:
         offers.send_due(session, now=now)
     with database.transaction() as session:
         offers.expire_due(session, now=now)
-    waves_full = queue.full(queue.TASKS["open_wave"])
-    if not waves_full:
-        with database.transaction() as session:
-            waves = offers.due_waves(session, now=now)
-        for job_id, round_, wave in waves:
-            queue.call("open_wave", job_id=str(job_id), round_=round_, wave=wave)
-    delivery_full = queue.full(queue.TASKS["deliver"])
-    if not delivery_full:
-        _ask(lambda session: notifications.due_ids(session, now=now), "deliver")
-        _ask(lambda session: mail.due_ids(session, now=now, limit=_BATCH), "deliver_mail")
-    return not (waves_full or delivery_full)
-
-
-def _ask(find: Callable[[Session], Sequence[Any]], task: str) -> None:
     with database.transaction() as session:
-        ids = [str(one) for one in find(session)]
+        dead = processes.bury(session, now=now)
+        if dead:
+            given = notifications.give_back(session, dead)
+            _log.warning("clock.buried", processes=len(dead), lines=given)
+    return all(
+        [
+            _ask("open_wave", _open_waves, now),
+            _ask("deliver_mail", _deliver_mail, now),
+            _ask("deliver", _deliver, now),
+        ]
+    )
+
+
+def _ask(task: str, find: Callable[[datetime, datetime], None], now: datetime) -> bool:
+    backlog = queue.backlog(task)
+    if backlog is None or backlog.full:
+        return False
+    find(backlog.lost_before(now), now)
+    return True
+
+
+def _open_waves(lost_before: datetime, now: datetime) -> None:
+    with database.transaction() as session:
+        waves = offers.due_waves(session, lost_before=lost_before, now=now)
+    for job_id, round_, wave in waves:
+        queue.call("open_wave", job_id=str(job_id), round_=round_, wave=wave)
+
+
+def _deliver(lost_before: datetime, now: datetime) -> None:
+    with database.transaction() as session:
+        ids = notifications.due_ids(session, lost_before=lost_before, now=now)
+    _call("deliver", ids)
+
+
+def _deliver_mail(_: datetime, now: datetime) -> None:
+    with database.transaction() as session:
+        ids = mail.due_ids(session, now=now, limit=_BATCH)
+    _call("deliver_mail", ids)
+
+
+def _call(task: str, ids: Sequence[uuid.UUID]) -> None:
     for start in range(0, len(ids), _BATCH):
-        queue.call(task, ids=ids[start : start + _BATCH])
+        queue.call(task, ids=[str(one) for one in ids[start : start + _BATCH]])
 
 
 def chores(now: datetime) -> None:

@@ -36,7 +36,7 @@ import ssl
 import threading
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -187,7 +187,7 @@ class Client:
         *,
         within_s: float | None = None,
         stopping: Callable[[], bool] = lambda: False,
-    ) -> Iterator[list[tuple[int, Outcome]]]:
+    ) -> Generator[list[tuple[int, Outcome]], None, None]:
         """Send every push, and tell soon what became of which: (index, outcome) of some
         pushes at a time, ``MOST_KNOWN`` or what is known ``KNOWN_S`` after the first of them.
 

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, history, mail, matching
+from jobbing_api import database, history, mail, matching, processes
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.api import idempotency
 from jobbing_api.jobs import models as jobs_models
@@ -26,6 +26,7 @@ from jobbing_api.providers import models as providers_models
 
 #: Every room that keeps tables, lowest first.
 ROOMS = (
+    processes,
     history,
     mail,
     markets_models,

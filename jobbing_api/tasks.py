@@ -9,16 +9,17 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from jobbing_api import database, mail, notifications, offers
+from jobbing_api import database, mail, notifications, offers, queue
 from jobbing_api.settings import Settings
 
 _settings: Settings | None = None
+_process_id: uuid.UUID | None = None
 
 
-def configure(settings: Settings) -> None:
-    """Give the tasks of this process their settings, once, before the first runs."""
-    global _settings
-    _settings = settings
+def configure(settings: Settings, process_id: uuid.UUID | None = None) -> None:
+    """Give the tasks of this process their settings and its id, before the first runs."""
+    global _settings, _process_id
+    _settings, _process_id = settings, process_id
 
 
 def _configured() -> Settings:
@@ -36,7 +37,13 @@ def open_wave(*, job_id: str, round_: int, wave: int) -> None:
 
 def deliver(*, ids: list[str]) -> None:
     """Ring the phones of up to 500 notifications."""
-    notifications.deliver(_configured(), [uuid.UUID(one) for one in ids], now=datetime.now(UTC))
+    notifications.deliver(
+        _configured(),
+        [uuid.UUID(one) for one in ids],
+        sender=_process_id,
+        now=datetime.now(UTC),
+        stopping=queue.stopping,
+    )
 
 
 def deliver_mail(*, ids: list[str]) -> None:

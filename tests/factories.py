@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import geography, jobs, markets, notifications, offers, providers
+from jobbing_api import geography, jobs, markets, notifications, offers, providers, queue
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.geography import LonLat
 from jobbing_api.jobs import models as jobs_models
@@ -304,3 +304,17 @@ def bare_job(session: Session, now: datetime) -> jobs_models.Job:
     session.add(row)
     session.flush()
     return row
+
+
+def due_lines(session: Session, *, now: datetime, limit: int = 2000) -> list[uuid.UUID]:
+    """The lines a clock finds that sees an empty queue."""
+    lost_before = queue.Backlog(0, None).lost_before(now)
+    return notifications.due_ids(session, lost_before=lost_before, now=now, limit=limit)
+
+
+def due_waves(
+    session: Session, *, now: datetime, limit: int = 100
+) -> list[tuple[uuid.UUID, int, int]]:
+    """The waves a clock finds that sees an empty queue."""
+    lost_before = queue.Backlog(0, None).lost_before(now)
+    return offers.due_waves(session, lost_before=lost_before, now=now, limit=limit)

@@ -8,7 +8,6 @@ room's (``offers``): a posted job only asks for its first wave.
 from jobbing_api.jobs.moves import illegal as illegal
 from jobbing_api.jobs.moves import lock as lock
 from jobbing_api.jobs.moves import move as move
-from jobbing_api.jobs.posting import TASK_GRACE as TASK_GRACE
 from jobbing_api.jobs.posting import Brief as Brief
 from jobbing_api.jobs.posting import ask_for_wave as ask_for_wave
 from jobbing_api.jobs.posting import check_terms as check_terms

@@ -22,7 +22,8 @@ class Job(Base):
     """A resident's job, from brief to review.
 
     ``round`` counts how often its people were asked anew, ``wave`` the groups asked
-    in this round. ``wake_at`` is when the clock has to look at it next.
+    in this round. ``wake_at`` is when somebody has to look at it next, ``queued_at`` when
+    a task was asked to.
     """
 
     __tablename__ = "jobs"
@@ -53,6 +54,7 @@ class Job(Base):
     wave: Mapped[int] = mapped_column(default=0)
     round_opened_at: Mapped[datetime] = mapped_column(Instant)
     wake_at: Mapped[datetime | None] = mapped_column(Instant)
+    queued_at: Mapped[datetime | None] = mapped_column(Instant)
     give_up_at: Mapped[datetime | None] = mapped_column(Instant)
     unfilled_because: Mapped[str | None] = mapped_column(Text)
 
@@ -98,7 +100,16 @@ class Job(Base):
         CheckConstraint("round > 0 AND wave >= 0", name="round_and_wave"),
         Index("ix_jobs_resident_id", "resident_id", "id"),
         Index("ix_jobs_provider_id", "provider_id", "id"),
-        Index("ix_jobs_wake_at", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+        Index(
+            "ix_jobs_due",
+            "wake_at",
+            postgresql_where=text("state = 'open' AND queued_at IS NULL"),
+        ),
+        Index(
+            "ix_jobs_queued_at",
+            "queued_at",
+            postgresql_where=text("state = 'open' AND queued_at IS NOT NULL"),
+        ),
         Index(
             "ix_jobs_open_location",
             "location",

@@ -43,6 +43,7 @@ def move(
         "version": models.Job.version + 1,
         # Only an open job is watched by the clock; reopening says when.
         "wake_at": None,
+        "queued_at": None,
         "unfilled_because": None,
         **(changes or {}),
     }

@@ -21,9 +21,6 @@ HORIZON = timedelta(days=60)
 #: A ``now`` job starts within so long.
 NOW_WITHIN = timedelta(hours=4)
 
-#: What the clock leaves to the task that was published with the post.
-TASK_GRACE = timedelta(seconds=3)
-
 #: However short the time, somebody gets this long to answer.
 _SHORTEST_SEARCH = timedelta(minutes=15)
 
@@ -114,7 +111,8 @@ def post(
         round=1,
         wave=0,
         round_opened_at=now,
-        wake_at=now + TASK_GRACE,
+        wake_at=now,
+        queued_at=now,
         give_up_at=give_up_at(
             policy,
             mode=brief.mode,

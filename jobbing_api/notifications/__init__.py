@@ -12,6 +12,7 @@ from jobbing_api.notifications.devices import of_account as devices_of
 from jobbing_api.notifications.devices import put_device as put_device
 from jobbing_api.notifications.devices import unbind as unbind
 from jobbing_api.notifications.outbox import due_ids as due_ids
+from jobbing_api.notifications.outbox import give_back as give_back
 from jobbing_api.notifications.outbox import next_due_at as next_due_at
 from jobbing_api.notifications.outbox import tell as tell
 from jobbing_api.notifications.outbox import withdraw as withdraw
@@ -21,6 +22,7 @@ __all__ = [
     "deliver",
     "devices_of",
     "due_ids",
+    "give_back",
     "next_due_at",
     "put_device",
     "tell",

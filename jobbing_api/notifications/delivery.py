@@ -2,29 +2,29 @@
 
 Hides: leases, which devices have heard already, when to try again, and what an
 outcome means for an address. Google may take seconds to answer and a worker may die
-at any instruction, so no transaction is open while it is asked and a row is settled
-only once its outcome is known.
+at any instruction, so no transaction is open while it is asked, what is known is
+written down a few outcomes at a time, and a row is settled only once all of its are.
 """
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, firebase
-from jobbing_api.accounts import models as accounts_models
-from jobbing_api.notifications import models, wording
+from jobbing_api.notifications import wording
 from jobbing_api.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -33,7 +33,8 @@ _log = structlog.get_logger(__name__)
 _LEAVES_WITHIN_S = 4.0
 
 #: Longer than a batch and one slow answer take together, or a second worker would ring
-#: the same phones; a worker that is killed costs as much delay.
+#: the same phones. It is for a worker that lives and is stuck: what a dead one held is
+#: given back at once (``outbox.give_back``).
 _LEASE = timedelta(seconds=_LEAVES_WITHIN_S + firebase.ANSWER_S + 2)
 
 #: After so many tries a line is given up even if it has not expired.
@@ -42,241 +43,355 @@ _MOST_ATTEMPTS = 10
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 300.0
 
+#: While Google refuses our account, nobody is asked about more often than this.
+_REFUSED_PAUSE = timedelta(seconds=30)
+
+#: Clocks of two machines differ by this much: what one of them says is due, is.
+_CLOCKS_DIFFER = timedelta(seconds=0.25)
+
+
+@dataclass(slots=True)
+class _Line:
+    """A leased notification, and what is known of its phones so far."""
+
+    id: uuid.UUID
+    account_id: uuid.UUID
+    kind: str
+    about: str
+    subject_id: uuid.UUID
+    params: Mapping[str, Any]
+    collapse_key: str
+    urgent: bool
+    expires_at: datetime
+    attempts: int
+    #: How many phones have still to be heard of in this try.
+    unknown: int = 0
+    known: list[firebase.Outcome] = field(default_factory=list)
+
 
 @dataclass(frozen=True, slots=True)
 class _Ring:
     """One notification on one device."""
 
-    notification_id: uuid.UUID
+    line: _Line
     installation_id: str
     push: firebase.Push
 
 
-def deliver(settings: Settings, ids: Sequence[uuid.UUID], *, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What a line becomes: settled, or owed again from ``wake_at`` on."""
+
+    line: _Line
+    state: str
+    outcome: str
+    wake_at: datetime | None = None
+    #: A try that Google never saw, or refused for our account's sake, was none.
+    counted: bool = True
+
+
+def deliver(
+    settings: Settings,
+    ids: Sequence[uuid.UUID],
+    *,
+    sender: uuid.UUID | None = None,
+    now: datetime,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
     """Ring the phones of these notifications, as far as they are still owed and due.
 
     Safe to run twice: a row another worker holds, or one that is settled, is skipped.
-    Returns how many messages were handed to Google.
+    ``sender`` is the process that holds them meanwhile (``processes``); once ``stopping``
+    says so, what has not left is given back. Returns how many messages were handed to
+    Google.
     """
     began_s = time.monotonic()
     with database.transaction() as session:
-        owed = _lease(session, ids, now=now)
-        rings = _rings(session, settings, owed, now=now)
+        lines = _lease(session, ids, sender=sender, now=now)
+        rings, ends = _rings(session, settings, lines, now=now)
+        _write(session, [], ends, now=now)
     if not rings:
         return 0
-    outcomes = firebase.client(settings).send(
-        [ring.push for ring in rings], within_s=_LEAVES_WITHIN_S
+    telling = firebase.client(settings).sending(
+        [ring.push for ring in rings], within_s=_LEAVES_WITHIN_S, stopping=stopping
     )
-    # Google may have taken seconds: what it asks us to wait counts from its answer.
-    answered_at = now + timedelta(seconds=time.monotonic() - began_s)
-    with database.transaction() as session:
-        _settle(session, owed, rings, outcomes, now=answered_at)
-    return len(rings)
+    left = 0
+    with contextlib.closing(telling):
+        for some in telling:
+            # Google may have taken seconds: what it asks us to wait counts from its answer.
+            at = now + timedelta(seconds=time.monotonic() - began_s)
+            heard = [(rings[index], outcome) for index, outcome in some]
+            left += sum(outcome.code != firebase.NOT_SENT for _, outcome in heard)
+            _settle(heard, now=at)
+    return left
+
+
+_LEASED = text("""
+    WITH free AS MATERIALIZED (
+        SELECT id FROM notifications
+        WHERE id = ANY(:ids) AND state = 'owed' AND wake_at <= :due
+          AND (sending_until IS NULL OR sending_until <= :now)
+        ORDER BY id
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE notifications n
+    SET sender_id = :sender, sending_until = :until, attempts = n.attempts + 1,
+        queued_at = coalesce(n.queued_at, :now)
+    FROM free WHERE n.id = free.id
+    RETURNING n.id, n.account_id, n.kind, n.about, n.subject_id, n.params, n.collapse_key,
+              n.urgent, n.expires_at, n.attempts
+""")
 
 
 def _lease(
-    session: Session, ids: Sequence[uuid.UUID], *, now: datetime
-) -> dict[uuid.UUID, models.Notification]:
-    free = (
-        select(models.Notification.id)
-        .where(
-            models.Notification.id.in_(ids),
-            models.Notification.state == "owed",
-            models.Notification.due_at <= now,
-            or_(
-                models.Notification.sending_until.is_(None),
-                models.Notification.sending_until <= now,
-            ),
-        )
-        .with_for_update(skip_locked=True)
+    session: Session, ids: Sequence[uuid.UUID], *, sender: uuid.UUID | None, now: datetime
+) -> dict[uuid.UUID, _Line]:
+    rows = session.execute(
+        _LEASED,
+        {
+            "ids": list(ids),
+            "due": now + _CLOCKS_DIFFER,
+            "now": now,
+            "until": now + _LEASE,
+            "sender": sender,
+        },
     )
-    rows = session.scalars(
-        update(models.Notification)
-        .where(models.Notification.id.in_(free.scalar_subquery()))
-        .values(
-            sending_until=now + _LEASE,
-            wake_at=now + _LEASE,
-            attempts=models.Notification.attempts + 1,
+    return {row.id: _Line(*row) for row in rows}
+
+
+#: The phones of each line that have not heard it; one row without a phone where there is
+#: none. A phone whose sign-in was ended from elsewhere may be in other hands.
+_PHONES = text("""
+    SELECT n.id, a.language, d.installation_id, d.address_kind, d.address,
+           n.attempts > 1 AND EXISTS (
+               SELECT FROM deliveries x WHERE x.notification_id = n.id AND x.outcome = 'sent'
+           ) AS heard,
+           n.attempts > 1 AND EXISTS (
+               SELECT FROM deliveries x
+               WHERE x.notification_id = n.id AND x.installation_id = d.installation_id
+                 AND x.outcome IN ('sent', 'refused')
+           ) AS settled
+    FROM notifications n
+    JOIN accounts a ON a.id = n.account_id
+    LEFT JOIN devices d ON d.account_id = n.account_id AND d.dropped_at IS NULL
+        AND NOT EXISTS (
+            SELECT FROM sign_ins s WHERE s.id = d.sign_in_id AND s.ended_at IS NOT NULL
         )
-        .returning(models.Notification)
-    )
-    return {row.id: row for row in rows}
+    WHERE n.id = ANY(:ids)
+    ORDER BY n.id
+""")
 
 
 def _rings(
-    session: Session,
-    settings: Settings,
-    owed: dict[uuid.UUID, models.Notification],
-    *,
-    now: datetime,
-) -> list[_Ring]:
-    """What to send. Lines that have nobody to reach or came too late end here."""
-    for line in list(owed.values()):
-        if line.expires_at <= now:
-            _end(owed.pop(line.id), "undeliverable", "expired", now=now)
-    accounts = {
-        account.id: account
-        for account in session.scalars(
-            select(accounts_models.Account).where(
-                accounts_models.Account.id.in_({line.account_id for line in owed.values()})
-            )
-        )
-    }
-    devices: dict[uuid.UUID, list[models.Device]] = defaultdict(list)
-    for device in session.scalars(
-        select(models.Device)
-        .outerjoin(accounts_models.SignIn, accounts_models.SignIn.id == models.Device.sign_in_id)
-        .where(
-            models.Device.account_id.in_(accounts),
-            models.Device.dropped_at.is_(None),
-            # A phone whose sign-in was ended from elsewhere may be in other hands.
-            accounts_models.SignIn.ended_at.is_(None),
-        )
-    ):
-        devices[device.account_id].append(device)
-    settled = {
-        (delivery.notification_id, delivery.installation_id): delivery.outcome
-        for delivery in session.scalars(
-            select(models.Delivery).where(
-                models.Delivery.notification_id.in_(owed),
-                models.Delivery.outcome.in_(("sent", "refused")),
-            )
-        )
-    }
-    heard = {line_id for (line_id, _), outcome in settled.items() if outcome == "sent"}
+    session: Session, settings: Settings, lines: dict[uuid.UUID, _Line], *, now: datetime
+) -> tuple[list[_Ring], list[_End]]:
+    """What to send; and the lines that have nobody to reach or came too late."""
+    ends = [
+        _End(line, "undeliverable", "expired") for line in lines.values() if line.expires_at <= now
+    ]
+    living = [line.id for line in lines.values() if line.expires_at > now]
+    if not living:
+        return [], ends
+    phones: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    for row in session.execute(_PHONES, {"ids": living}):
+        phones[row.id].append(row)
     rings: list[_Ring] = []
-    for line in list(owed.values()):
-        theirs = devices[line.account_id]
-        todo = [d for d in theirs if (line.id, d.installation_id) not in settled]
+    for line_id, rows in phones.items():
+        line = lines[line_id]
+        todo = [row for row in rows if row.installation_id is not None and not row.settled]
         if not todo:
-            if line.id in heard:
-                _end(owed.pop(line.id), "delivered", "sent", now=now)
-            else:
-                outcome = "refused" if theirs else "no-device"
-                _end(owed.pop(line.id), "undeliverable", outcome, now=now)
+            nobody = "no-device" if rows[0].installation_id is None else "refused"
+            ends.append(
+                _End(line, "delivered", "sent")
+                if rows[0].heard
+                else _End(line, "undeliverable", nobody)
+            )
             continue
-        language = accounts[line.account_id].language
         try:
-            said = [
-                wording.push(line, device, language=language, base_url=settings.base_url, now=now)
-                for device in todo
-            ]
+            said = wording.pushes(
+                line, todo, language=rows[0].language, base_url=settings.base_url, now=now
+            )
         except Exception:
             # A sentence that cannot be said is ours to mend; the other lines of its
             # batch must not wait for that.
             _log.exception("push.unsayable", kind=line.kind, notification_id=str(line.id))
-            _end(owed.pop(line.id), "undeliverable", "unsayable", now=now)
+            ends.append(_End(line, "undeliverable", "unsayable"))
             continue
+        line.unknown = len(todo)
         rings += [
-            _Ring(line.id, device.installation_id, push)
-            for device, push in zip(todo, said, strict=True)
+            _Ring(line, row.installation_id, push) for row, push in zip(todo, said, strict=True)
         ]
-    return rings
+    return rings, ends
 
 
-def _end(line: models.Notification, state: str, outcome: str, *, now: datetime) -> None:
-    line.state = state
-    line.outcome = outcome
-    line.ended_at = now
-    line.wake_at = None
-    line.sending_until = None
-
-
-def _settle(
-    session: Session,
-    owed: dict[uuid.UUID, models.Notification],
-    rings: Sequence[_Ring],
-    outcomes: Sequence[firebase.Outcome],
-    *,
-    now: datetime,
-) -> None:
-    # In the order of their ids, as whoever withdraws several takes them too. A line may
-    # be gone by now, with the person it was owed to.
-    lines = {
-        line.id: line
-        for line in session.scalars(
-            select(models.Notification)
-            .where(models.Notification.id.in_(owed))
-            .order_by(models.Notification.id)
-            .with_for_update(key_share=True)
-        )
-    }
-    values: list[dict[str, Any]] = []
-    gone: list[tuple[_Ring, str]] = []
-    by_line: dict[uuid.UUID, list[firebase.Outcome]] = defaultdict(list)
-    for ring, outcome in zip(rings, outcomes, strict=True):
-        if outcome.kind == "gone":
-            gone.append((ring, outcome.code))
-        elif outcome.kind in ("refused", "unauthorised"):
-            _log.error("push.refused", kind=outcome.kind, code=outcome.code)
-        if ring.notification_id not in lines:
-            continue
-        by_line[ring.notification_id].append(outcome)
-        values.append(
-            {
-                "notification_id": ring.notification_id,
-                "installation_id": ring.installation_id,
-                "outcome": outcome.kind,
-                "code": outcome.code,
-                "message_id": outcome.message_id,
-                "attempts": 1,
-                "at": now,
-            }
-        )
-    for ring, code in sorted(gone, key=lambda pair: pair[0].installation_id):
-        _drop(session, ring, code, now=now)
-    if not values:
-        return
-    said = insert(models.Delivery).values(values)
-    session.execute(
-        said.on_conflict_do_update(
-            index_elements=["notification_id", "installation_id"],
-            set_={
-                "outcome": said.excluded.outcome,
-                "code": said.excluded.code,
-                "message_id": func.coalesce(said.excluded.message_id, models.Delivery.message_id),
-                "attempts": models.Delivery.attempts + 1,
-                "at": said.excluded.at,
-            },
-        )
+def _settle(heard: Sequence[tuple[_Ring, firebase.Outcome]], *, now: datetime) -> None:
+    """Write down what is known by now. While the database is away, these outcomes are the
+    only trace of what phones have heard: it is worth waiting for."""
+    refused = Counter(
+        outcome.code for _, outcome in heard if outcome.kind in ("refused", "unauthorised")
     )
-    for line_id, line in lines.items():
-        # The lease may have run out and the row been withdrawn or settled meanwhile.
-        if line.state != "owed":
-            continue
-        kinds = {outcome.kind for outcome in by_line[line_id]}
-        waits = [o for o in by_line[line_id] if o.kind in ("later", "unauthorised")]
-        retry_at = now + _pause(line.attempts, waits)
-        if waits and line.attempts < _MOST_ATTEMPTS and retry_at < line.expires_at:
-            if line.attempts != owed[line_id].attempts:
-                # Another worker has it by now, and will find out for itself.
-                continue
-            line.wake_at = retry_at
-            line.sending_until = None
-            line.outcome = waits[0].code
-        elif "sent" in kinds:
-            _end(line, "delivered", "sent", now=now)
-        else:
-            _end(line, "undeliverable", by_line[line_id][0].code, now=now)
+    if refused:
+        # Somebody has to act: Google does not take what we write, or not from us.
+        _log.error("push.refused", codes=dict(refused))
+    ends = list(_ended(heard, now=now))
+    ends_s = time.monotonic() + _LEASE.total_seconds() / 2
+    while True:
+        try:
+            with database.transaction() as session:
+                _write(session, heard, ends, now=now)
+            return
+        except OperationalError as error:
+            if time.monotonic() > ends_s:
+                raise
+            _log.warning("push.outcomes_wait", error=type(error.orig).__name__)
+            time.sleep(0.2)
 
 
-def _drop(session: Session, ring: _Ring, code: str, *, now: datetime) -> None:
-    """Forget an address nobody lives at, unless the app has registered anew since."""
-    session.execute(
-        update(models.Device)
-        .where(
-            models.Device.installation_id == ring.installation_id,
-            models.Device.address == ring.push.address,
-        )
-        .values(dropped_at=now, dropped_because=code)
-    )
+def _ended(heard: Iterable[tuple[_Ring, firebase.Outcome]], *, now: datetime) -> Iterator[_End]:
+    """What becomes of the lines of which every phone is known now."""
+    for ring, outcome in heard:
+        line = ring.line
+        line.known.append(outcome)
+        line.unknown -= 1
+        if not line.unknown:
+            yield _end_of(line, now=now)
+
+
+def _end_of(line: _Line, *, now: datetime) -> _End:
+    waits = [outcome for outcome in line.known if outcome.kind in ("later", "unauthorised")]
+    if not waits:
+        if any(outcome.kind == "sent" for outcome in line.known):
+            return _End(line, "delivered", "sent")
+        return _End(line, "undeliverable", line.known[0].code)
+    tried = [outcome for outcome in waits if outcome.code != firebase.NOT_SENT]
+    retry_at = now + _pause(line.attempts, waits)
+    counted = any(outcome.kind == "later" for outcome in tried)
+    if retry_at < line.expires_at and not (counted and line.attempts >= _MOST_ATTEMPTS):
+        code = tried[0].code if tried else firebase.NOT_SENT
+        return _End(line, "owed", code, wake_at=retry_at, counted=counted)
+    if any(outcome.kind == "sent" for outcome in line.known):
+        return _End(line, "delivered", "sent")
+    return _End(line, "undeliverable", waits[0].code)
 
 
 def _pause(attempts: int, waits: Sequence[firebase.Outcome]) -> timedelta:
-    """As long as Google asks for, else exponential with full jitter."""
+    """As long as Google asks for, else exponential with full jitter; none for what has not
+    left, and a long one while our account is refused."""
+    if any(outcome.kind == "unauthorised" for outcome in waits):
+        return _REFUSED_PAUSE
+    if all(outcome.code == firebase.NOT_SENT for outcome in waits):
+        return timedelta(0)
     asked = [outcome.retry_after_s for outcome in waits if outcome.retry_after_s is not None]
     if asked:
         return timedelta(seconds=max(asked))
     ceiling = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** max(0, attempts - 1))
     # Jitter, not cryptography: phones that failed together must not try together.
     return timedelta(seconds=ceiling * (0.5 + random.random() / 2))  # noqa: S311
+
+
+#: Lines that are still there, in the order of their ids as whoever withdraws several takes
+#: them: one may be gone with the person it was owed to.
+_HEARD = text("""
+    WITH heard AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:lines AS uuid[]), CAST(:installations AS text[]), CAST(:outcomes AS text[]),
+            CAST(:codes AS text[]), CAST(:messages AS text[])
+        ) AS h (line_id, installation_id, outcome, code, message_id)
+    ), there AS MATERIALIZED (
+        SELECT n.id FROM notifications n
+        WHERE n.id IN (SELECT line_id FROM heard)
+        ORDER BY n.id FOR KEY SHARE
+    )
+    INSERT INTO deliveries AS d
+        (notification_id, installation_id, outcome, code, message_id, attempts, at)
+    SELECT h.line_id, h.installation_id, h.outcome, h.code, h.message_id, 1, :now
+    FROM heard h JOIN there t ON t.id = h.line_id
+    ON CONFLICT (notification_id, installation_id) DO UPDATE
+    SET outcome = excluded.outcome, code = excluded.code,
+        message_id = coalesce(excluded.message_id, d.message_id),
+        attempts = d.attempts + 1, at = excluded.at
+""")
+
+#: A lease may have run out meanwhile, and the line be withdrawn or settled, which stands;
+#: or it may be another worker's by now, which will find out for itself when to try again.
+_ENDED = text("""
+    WITH known AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:ids AS uuid[]), CAST(:attempts AS smallint[]), CAST(:states AS text[]),
+            CAST(:outcomes AS text[]), CAST(:wakes AS timestamptz[]), CAST(:counted AS boolean[])
+        ) AS k (id, attempts, state, outcome, wake_at, counted)
+    ), held AS MATERIALIZED (
+        SELECT n.id FROM notifications n JOIN known k ON k.id = n.id
+        WHERE n.state = 'owed' AND (k.state <> 'owed' OR n.attempts = k.attempts)
+        ORDER BY n.id FOR NO KEY UPDATE OF n
+    )
+    UPDATE notifications n
+    SET state = k.state, outcome = k.outcome, wake_at = k.wake_at,
+        ended_at = CASE WHEN k.state <> 'owed' THEN CAST(:now AS timestamptz) END,
+        attempts = CASE WHEN k.counted THEN n.attempts ELSE n.attempts - 1 END,
+        queued_at = NULL, sender_id = NULL, sending_until = NULL
+    FROM known k JOIN held h ON h.id = k.id
+    WHERE n.id = k.id
+""")
+
+#: Nobody lives there, unless the app has registered anew since.
+_DROPPED = text("""
+    WITH gone AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:installations AS text[]), CAST(:addresses AS text[]), CAST(:codes AS text[])
+        ) AS g (installation_id, address, code)
+    ), held AS MATERIALIZED (
+        SELECT d.installation_id, g.code
+        FROM devices d
+        JOIN gone g ON g.installation_id = d.installation_id AND g.address = d.address
+        ORDER BY d.installation_id FOR NO KEY UPDATE OF d
+    )
+    UPDATE devices d SET dropped_at = :now, dropped_because = held.code
+    FROM held WHERE d.installation_id = held.installation_id
+""")
+
+
+def _write(
+    session: Session,
+    heard: Sequence[tuple[_Ring, firebase.Outcome]],
+    ends: Sequence[_End],
+    *,
+    now: datetime,
+) -> None:
+    tried = [(ring, outcome) for ring, outcome in heard if outcome.code != firebase.NOT_SENT]
+    if tried:
+        session.execute(
+            _HEARD,
+            {
+                "lines": [ring.line.id for ring, _ in tried],
+                "installations": [ring.installation_id for ring, _ in tried],
+                "outcomes": [outcome.kind for _, outcome in tried],
+                "codes": [outcome.code for _, outcome in tried],
+                "messages": [outcome.message_id for _, outcome in tried],
+                "now": now,
+            },
+        )
+    if ends:
+        session.execute(
+            _ENDED,
+            {
+                "ids": [end.line.id for end in ends],
+                "attempts": [end.line.attempts for end in ends],
+                "states": [end.state for end in ends],
+                "outcomes": [end.outcome for end in ends],
+                "wakes": [end.wake_at for end in ends],
+                "counted": [end.counted for end in ends],
+                "now": now,
+            },
+        )
+    gone = [(ring, outcome) for ring, outcome in tried if outcome.kind == "gone"]
+    if gone:
+        session.execute(
+            _DROPPED,
+            {
+                "installations": [ring.installation_id for ring, _ in gone],
+                "addresses": [ring.push.address for ring, _ in gone],
+                "codes": [outcome.code for _, outcome in gone],
+                "now": now,
+            },
+        )

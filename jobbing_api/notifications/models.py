@@ -43,9 +43,10 @@ class Device(Base):
 class Notification(Base):
     """A line owed to a person, due at an instant. The row is the outbox.
 
-    ``collapse_key`` makes a later line replace an earlier one on the phone.
-    Finding a due row moves ``wake_at`` ahead, so a backlog is never queued twice over;
-    ``sending_until`` keeps a second worker from ringing the same phones meanwhile.
+    ``collapse_key`` makes a later line replace an earlier one on the phone. From
+    ``wake_at`` on somebody has to send it. ``queued_at`` is when a task was asked to: it
+    is not asked again unless that was lost. ``sender_id`` sends it until ``sending_until``
+    at the latest, so that no second worker rings the same phones meanwhile.
     """
 
     __tablename__ = "notifications"
@@ -65,7 +66,9 @@ class Notification(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
     state: Mapped[str] = mapped_column(Text)
     wake_at: Mapped[datetime | None] = mapped_column(Instant)
-    #: Until then one worker is sending it; a killed worker's lease simply runs out.
+    queued_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: The process that sends it, if it is still alive (``processes``).
+    sender_id: Mapped[uuid.UUID | None]
     sending_until: Mapped[datetime | None] = mapped_column(Instant)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     #: Why it ended as it did: a code of Google's, or no-device, expired, withdrawn.
@@ -79,7 +82,16 @@ class Notification(Base):
         CheckConstraint("about IN ('offer', 'job')", name="about"),
         CheckConstraint("(state = 'owed') = (wake_at IS NOT NULL)", name="owed_is_watched"),
         CheckConstraint("(state = 'owed') = (ended_at IS NULL)", name="ended_when_settled"),
-        Index("ix_notifications_wake_at", "wake_at", postgresql_where=text("state = 'owed'")),
+        Index(
+            "ix_notifications_due",
+            "wake_at",
+            postgresql_where=text("state = 'owed' AND queued_at IS NULL"),
+        ),
+        Index(
+            "ix_notifications_queued_at",
+            "queued_at",
+            postgresql_where=text("state = 'owed' AND queued_at IS NOT NULL"),
+        ),
         Index("ix_notifications_account_id", "account_id", "id"),
         Index(
             "ix_notifications_owed_subject",

@@ -7,11 +7,11 @@ lines in one transaction becomes one task.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, queue
@@ -19,12 +19,6 @@ from jobbing_api.notifications import models
 
 #: A task carries at most so many ids: what one call to Google's client can hold.
 BATCH = 500
-
-#: How long the clock leaves a line to the task that was published with it.
-_TASK_GRACE = timedelta(seconds=2)
-
-#: How long the clock leaves a line it has put in the queue before asking again.
-_QUEUED_GRACE = timedelta(seconds=10)
 
 
 def tell(
@@ -63,7 +57,8 @@ def tell(
         due_at=due_at,
         expires_at=expires_at,
         state="owed",
-        wake_at=max(due_at, now + _TASK_GRACE) if due_at <= now else due_at,
+        wake_at=due_at,
+        queued_at=now if due_at <= now else None,
     )
     line.id = database.new_id()
     session.add(line)
@@ -108,41 +103,85 @@ def withdraw(
     rows = session.execute(
         update(models.Notification)
         .where(models.Notification.id.in_(owed.scalar_subquery()))
-        .values(state="withdrawn", outcome="withdrawn", ended_at=now, wake_at=None)
+        .values(
+            state="withdrawn",
+            outcome="withdrawn",
+            ended_at=now,
+            wake_at=None,
+            queued_at=None,
+            sender_id=None,
+            sending_until=None,
+        )
         .returning(models.Notification.subject_id, models.Notification.attempts)
         .execution_options(synchronize_session=False)
     )
     return {row.subject_id for row in rows if row.attempts == 0}
 
 
-def due_ids(session: Session, *, now: datetime, limit: int = 2000) -> list[uuid.UUID]:
-    """Lines that are due and that no task is known to work on.
+def due_ids(
+    session: Session, *, lost_before: datetime, now: datetime, limit: int = 2000
+) -> list[uuid.UUID]:
+    """Lines that are due and that no task is known to work on, those first that have been
+    due longest; for the caller to put in the queue.
 
-    Finding a line leases it: ``wake_at`` moves ahead in the same statement, so the
-    next look does not find it again.
+    Finding a line says so in the same statement (``queued_at``), and it is not found again
+    unless it was queued before ``lost_before`` and nobody sends it.
     """
+    line = models.Notification
+    owed = line.state == "owed"
+    lost = (
+        select(line.id)
+        .where(
+            owed,
+            line.queued_at < lost_before,
+            or_(line.sending_until.is_(None), line.sending_until <= now),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        update(line)
+        .where(line.id.in_(lost.scalar_subquery()))
+        .values(queued_at=None, sender_id=None, sending_until=None),
+        execution_options={"synchronize_session": False},
+    )
     due = (
-        select(models.Notification.id)
-        .where(models.Notification.state == "owed", models.Notification.wake_at <= now)
-        .order_by(models.Notification.wake_at)
+        select(line.id)
+        .where(owed, line.queued_at.is_(None), line.wake_at <= now)
+        .order_by(line.wake_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     return list(
         session.scalars(
-            update(models.Notification)
-            .where(models.Notification.id.in_(due.scalar_subquery()))
-            .values(wake_at=now + _QUEUED_GRACE)
-            .returning(models.Notification.id)
+            update(line)
+            .where(line.id.in_(due.scalar_subquery()))
+            .values(queued_at=now)
+            .returning(line.id),
+            execution_options={"synchronize_session": False},
         )
     )
 
 
+def give_back(session: Session, senders: Sequence[uuid.UUID]) -> int:
+    """What these processes were sending is owed again at once: they are dead. How much it
+    was."""
+    line = models.Notification
+    given = session.execute(
+        update(line)
+        .where(line.state == "owed", line.queued_at.is_not(None), line.sender_id.in_(senders))
+        .values(queued_at=None, sender_id=None, sending_until=None)
+        .returning(line.id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(given.all())
+
+
 def next_due_at(session: Session) -> datetime | None:
     """When the clock has to look again."""
+    line = models.Notification
     return session.scalar(
-        select(models.Notification.wake_at)
-        .where(models.Notification.state == "owed")
-        .order_by(models.Notification.wake_at)
+        select(line.wake_at)
+        .where(line.state == "owed", line.queued_at.is_(None))
+        .order_by(line.wake_at)
         .limit(1)
     )

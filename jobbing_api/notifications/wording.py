@@ -7,38 +7,58 @@ or the job by id and says what, how far, when and how much, never who or where.
 from __future__ import annotations
 
 import math
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from jobbing_api import firebase, words
-from jobbing_api.notifications import models
 
 
-def push(
-    line: models.Notification,
-    device: models.Device,
-    *,
-    language: str,
-    base_url: str,
-    now: datetime,
-) -> firebase.Push:
-    """The message for one device; it lives as long as the line does."""
+class Line(Protocol):
+    """What of a notification is said, and how long it holds."""
+
+    kind: str
+    about: str
+    subject_id: uuid.UUID
+    params: Mapping[str, Any]
+    collapse_key: str
+    urgent: bool
+    expires_at: datetime
+
+
+class Phone(Protocol):
+    """Where a phone is reached: ``fid`` or ``token``, and which."""
+
+    address_kind: str
+    address: str
+
+
+def pushes(
+    line: Line, phones: Sequence[Phone], *, language: str, base_url: str, now: datetime
+) -> list[firebase.Push]:
+    """The message for each of a person's phones; it lives as long as the line does."""
     shown = _shown(line.params, language)
+    title = words.say(language, f"push-{line.kind}-title", **shown)
+    body = words.say(language, f"push-{line.kind}-body", **shown)
     path = f"/{line.about}s/{line.subject_id}"
-    return firebase.Push(
-        address_kind="fid" if device.address_kind == "fid" else "token",
-        address=device.address,
-        title=words.say(language, f"push-{line.kind}-title", **shown),
-        body=words.say(language, f"push-{line.kind}-body", **shown),
-        data={"kind": line.kind, f"{line.about}_id": str(line.subject_id), "path": path},
-        collapse_key=line.collapse_key,
-        ttl_s=max(0, math.floor((line.expires_at - now).total_seconds())),
-        urgent=line.urgent,
-        link=f"{base_url}{path}",
-    )
+    return [
+        firebase.Push(
+            address_kind="fid" if phone.address_kind == "fid" else "token",
+            address=phone.address,
+            title=title,
+            body=body,
+            data={"kind": line.kind, f"{line.about}_id": str(line.subject_id), "path": path},
+            collapse_key=line.collapse_key,
+            ttl_s=max(0, math.floor((line.expires_at - now).total_seconds())),
+            urgent=line.urgent,
+            link=f"{base_url}{path}",
+        )
+        for phone in phones
+    ]
 
 
-def _shown(params: dict[str, Any], language: str) -> dict[str, Any]:
+def _shown(params: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Values as words: money, distance, day and hour in the reader's language."""
     shown: dict[str, Any] = {}
     if "category" in params:

@@ -225,7 +225,8 @@ def _new_round(
         "round": jobs_models.Job.round + 1,
         "wave": 0,
         "round_opened_at": now,
-        "wake_at": now + jobs.TASK_GRACE,
+        "wake_at": now,
+        "queued_at": now,
         "give_up_at": jobs.give_up_at(
             policy,
             mode=changed.get("mode", job.mode),

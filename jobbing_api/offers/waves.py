@@ -29,9 +29,6 @@ from jobbing_api.lifecycle import OFFER_LIVE, JobMove, JobState, OfferState
 from jobbing_api.offers import asking, endings, models, reading
 from jobbing_api.offers.requests import left_out, policy_of, request_of
 
-#: How long the clock leaves a job it has put in the queue before asking again.
-_QUEUED_GRACE = timedelta(seconds=10)
-
 
 def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, now: datetime) -> int:
     """Ask the next group for a job; returns how many were asked.
@@ -56,7 +53,7 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     live = _live(session, job)
     if wave > policy.waves_at_most or _enough_answers(session, job, policy):
         if live:
-            job.wake_at = give_up_at
+            _look_again(job, give_up_at)
         else:
             give_up(session, job, reason=None, now=now)
         return 0
@@ -64,21 +61,21 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     look_again_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
     size = _size(job, policy, live)
     if size == 0:
-        job.wake_at = look_again_at
+        _look_again(job, look_again_at)
         return 0
     request, ranking, chosen = _choose(session, job, policy, size=size, now=now)
     if not chosen:
         # Somebody may still answer, or whoever could come has no ear for it right now
         # (off duty, or asked about enough else, perhaps by a wave a moment ago).
         if live or ranking.candidates or ranking.fell_out.keys() & _PASSES:
-            job.wake_at = look_again_at
+            _look_again(job, look_again_at)
         else:
             matching.remember(session, request, ranking, purpose="wave", now=now)
             give_up(session, job, reason=_reason_nobody(session, job, ranking), now=now)
         return 0
 
     job.wave = wave
-    job.wake_at = look_again_at
+    _look_again(job, look_again_at)
     session.add(
         models.Wave(
             job_id=job.id,
@@ -104,6 +101,10 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
         data={"round": round_, "wave": wave, "asked": len(chosen)},
     )
     return len(chosen)
+
+
+def _look_again(job: jobs_models.Job, at: datetime) -> None:
+    job.wake_at, job.queued_at = at, None
 
 
 def _size(job: jobs_models.Job, policy: markets.Policy, live: int) -> int:
@@ -260,24 +261,35 @@ def _reason_from_answers(session: Session, job: jobs_models.Job) -> str:
 
 
 def due_waves(
-    session: Session, *, now: datetime, limit: int = 500
+    session: Session, *, lost_before: datetime, now: datetime, limit: int = 100
 ) -> list[tuple[uuid.UUID, int, int]]:
-    """Open jobs the clock has to look at: (job, round, next wave).
+    """Open jobs somebody has to look at, (job, round, next wave), those first that have been
+    due longest; for the caller to put in the queue.
 
-    Finding one leases it: ``wake_at`` moves ahead in the same statement.
+    Finding one says so in the same statement (``queued_at``), and it is not found again
+    unless it was queued before ``lost_before``.
     """
+    job = jobs_models.Job
+    is_open = job.state == JobState.OPEN
+    lost = (
+        select(job.id).where(is_open, job.queued_at < lost_before).with_for_update(skip_locked=True)
+    )
+    session.execute(
+        update(job).where(job.id.in_(lost.scalar_subquery())).values(queued_at=None),
+        execution_options={"synchronize_session": False},
+    )
     due = (
-        select(jobs_models.Job.id)
-        .where(jobs_models.Job.wake_at <= now)
-        .order_by(jobs_models.Job.wake_at)
+        select(job.id)
+        .where(is_open, job.queued_at.is_(None), job.wake_at <= now)
+        .order_by(job.wake_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     found = session.execute(
-        update(jobs_models.Job)
-        .where(jobs_models.Job.id.in_(due.scalar_subquery()))
-        .values(wake_at=now + _QUEUED_GRACE)
-        .returning(jobs_models.Job.id, jobs_models.Job.round, jobs_models.Job.wave)
+        update(job)
+        .where(job.id.in_(due.scalar_subquery()))
+        .values(queued_at=now)
+        .returning(job.id, job.round, job.wave)
         .execution_options(synchronize_session=False)
     )
     return [(row.id, row.round, row.wave + 1) for row in found]
@@ -308,7 +320,9 @@ def send_due(session: Session, *, now: datetime, limit: int = 2000) -> int:
 def next_due_at(session: Session) -> datetime | None:
     """When the clock has to look at a job or an offer again."""
     dues = (
-        select(func.min(jobs_models.Job.wake_at)).where(jobs_models.Job.wake_at.is_not(None)),
+        select(func.min(jobs_models.Job.wake_at)).where(
+            jobs_models.Job.state == JobState.OPEN, jobs_models.Job.queued_at.is_(None)
+        ),
         select(func.min(models.Offer.send_at)).where(models.Offer.state == OfferState.PENDING),
         select(func.min(models.Offer.expires_at)).where(
             models.Offer.state.in_([OfferState.SENT, OfferState.SEEN, OfferState.QUOTED])

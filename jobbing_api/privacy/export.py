@@ -90,7 +90,9 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
             _all(session, accounts_models.Block, accounts_models.Block.account_id == ours),
             but=("account_id",),
         ),
-        "jobs": out.rows(jobs, but=("resident_id", "provider_id", "version", "wake_at")),
+        "jobs": out.rows(
+            jobs, but=("resident_id", "provider_id", "version", "wake_at", "queued_at")
+        ),
         "provider": _provider(session, out, ours, now=now),
         "reviews_written": out.rows(
             _all(session, jobs_models.Review, jobs_models.Review.author_id == ours),
@@ -186,7 +188,9 @@ def _notifications(session: Session, out: _Writer, ours: uuid.UUID) -> Iterator[
         )
     for line in lines:
         yield {
-            **out.row(line, but=("account_id", "wake_at", "sending_until")),
+            **out.row(
+                line, but=("account_id", "wake_at", "queued_at", "sender_id", "sending_until")
+            ),
             "deliveries": deliveries.get(line.id, []),
         }
 

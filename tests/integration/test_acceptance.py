@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, history, jobs, notifications, offers, providers
+from jobbing_api import database, errors, history, jobs, offers, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
@@ -291,7 +291,7 @@ def test_an_acceptance_costs_the_same_statements_however_many_lose(
     def cost(people: int) -> int:
         with session.begin_nested() as undone:
             _, [first, *_] = asked_job(session, now, people=people)
-            notifications.due_ids(session, now=now)
+            factories.due_lines(session, now=now)
             session.execute(update(notifications_models.Notification).values(attempts=1))
             session.flush()
             session.expire_all()

@@ -33,7 +33,7 @@ def waiting(redis_url: str, name: str) -> int:
 
 def due_job(session: Session, now: datetime) -> jobs_models.Job:
     job = factories.job(session, now=now)
-    job.wake_at = now
+    job.wake_at, job.queued_at = now, None
     session.flush()
     return job
 
@@ -48,7 +48,7 @@ def due_line(session: Session, now: datetime) -> notifications_models.Notificati
         now=now,
         expires_at=now + timedelta(hours=1),
     )
-    line.wake_at = now
+    line.wake_at, line.queued_at = now, None
     session.flush()
     return line
 
@@ -155,7 +155,7 @@ def test_many_lines_are_asked_for_five_hundred_at_a_time(
             expires_at=now + timedelta(hours=1),
         )
     session.flush()
-    clock.tick(now + 2 * SECOND)
+    clock.tick(now + 3 * SECOND)
     assert waiting(redis_url, "delivery") == 3
 
 

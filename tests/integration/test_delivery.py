@@ -285,9 +285,9 @@ def test_google_is_given_the_time_it_asks_for(
     assert now + 7 * SECOND <= line.wake_at < now + 9 * SECOND
     assert line.sending_until is None
 
-    assert notifications.due_ids(session, now=now + 6 * SECOND) == []
+    assert factories.due_lines(session, now=now + 6 * SECOND) == []
     again = now + 9 * SECOND
-    assert notifications.due_ids(session, now=again) == [owed.id]
+    assert factories.due_lines(session, now=again) == [owed.id]
     assert notifications.deliver(pushing, [owed.id], now=again) == 1
     assert outcome(session, owed) == ("delivered", "sent")
     assert len(phones.heard(owed.phone)) == 1
@@ -416,7 +416,7 @@ def test_a_delivery_costs_the_same_statements_however_many_lines_it_carries(
 def killed_while_sending(ids: list[uuid.UUID], *, now: datetime) -> None:
     """A worker that took these lines and was never heard of again."""
     with database.transaction() as session:
-        assert len(delivery._lease(session, ids, now=now)) == len(ids)
+        assert len(delivery._lease(session, ids, sender=None, now=now)) == len(ids)
 
 
 def test_what_a_killed_worker_held_is_delivered_once_its_lease_is_over(
@@ -426,10 +426,10 @@ def test_what_a_killed_worker_held_is_delivered_once_its_lease_is_over(
     killed_while_sending([owed.id], now=now)
     just_before = now + LEASE - SECOND
     assert notifications.deliver(pushing, [owed.id], now=just_before) == 0
-    assert notifications.due_ids(session, now=just_before) == []
+    assert factories.due_lines(session, now=just_before) == []
 
     over = now + LEASE
-    assert notifications.due_ids(session, now=over) == [owed.id]
+    assert factories.due_lines(session, now=over) == [owed.id]
     assert notifications.deliver(pushing, [owed.id], now=over) == 1
     assert outcome(session, owed) == ("delivered", "sent")
     assert len(phones.heard(owed.phone)) == 1
@@ -459,6 +459,14 @@ def test_two_workers_with_the_same_lines_ring_once(
     assert set(states) == {"delivered"}
 
 
+def eventually(check: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if check():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("still not so after 5 s")
+
+
 def while_google_is_slow(
     phones: Phones,
     pushing: Settings,
@@ -475,12 +483,7 @@ def while_google_is_slow(
         )
         worker.start()
         try:
-            for _ in range(500):
-                with database.transaction() as session:
-                    line = session.get_one(models.Notification, owed.id)
-                    if line.sending_until is not None:
-                        break
-                threading.Event().wait(0.01)
+            eventually(lambda: sending_until(owed) is not None)
             return then()
         finally:
             worker.join(timeout=20)
@@ -558,18 +561,53 @@ def test_a_worker_that_comes_back_late_does_not_take_the_line_from_the_next(
     """A worker whose lease ran out meets trouble; the one that has it now goes on."""
     with database.transaction() as session:
         owed = Owed(session, now)
-    with database.transaction() as session:
-        held = delivery._lease(session, [owed.id], now=now)
-        rings = delivery._rings(session, pushing, held, now=now)
-    with phones.trouble(**{"503": 1, "address": owed.phone}):
-        late = delivery.firebase.client(pushing).send([ring.push for ring in rings])
-    killed_while_sending([owed.id], now=now + LEASE)
-    with database.transaction() as session:
-        delivery._settle(session, held, rings, late, now=now + LEASE + SECOND)
+    stop = threading.Event()
+    with phones.trouble(slow={"share": 1, "seconds": 30}, address=owed.phone):
+        late = threading.Thread(
+            target=notifications.deliver,
+            args=(pushing, [owed.id]),
+            kwargs={"now": now, "stopping": stop.is_set},
+        )
+        late.start()
+        eventually(lambda: sending_until(owed) == now + LEASE)
+        killed_while_sending([owed.id], now=now + LEASE)
+        stop.set()
+        late.join(timeout=20)
+    assert sending_until(owed) == now + 2 * LEASE
+
+
+def sending_until(owed: Owed) -> datetime | None:
     with database.transaction() as session:
         line = session.get_one(models.Notification, owed.id)
-        assert line.sending_until == now + 2 * LEASE
         assert line.state == "owed"
+        return line.sending_until
+
+
+def test_what_a_dead_worker_was_sending_is_owed_again_at_once(
+    session: Session, now: datetime, phones: Phones, pushing: Settings
+) -> None:
+    dead, alive = uuid.uuid4(), uuid.uuid4()
+    mine, theirs = Owed(session, now), Owed(session, now)
+    for owed, sender in ((mine, dead), (theirs, alive)):
+        assert len(delivery._lease(session, [owed.id], sender=sender, now=now)) == 1
+    assert notifications.give_back(session, [dead]) == 1
+    assert notifications.give_back(session, [dead]) == 0
+    assert factories.due_lines(session, now=now) == [mine.id]
+    assert notifications.deliver(pushing, [mine.id, theirs.id], now=now) == 1
+    assert len(phones.heard(mine.phone)) == 1
+    assert phones.heard(theirs.phone) == []
+
+
+def test_whoever_is_stopping_gives_back_what_has_not_left(
+    session: Session, now: datetime, phones: Phones, pushing: Settings
+) -> None:
+    owed = [Owed(session, now) for _ in range(3)]
+    ids = [one.id for one in owed]
+    assert notifications.deliver(pushing, ids, now=now, stopping=lambda: True) == 0
+    assert {outcome(session, one) for one in owed} == {("owed", "NotSent")}
+    assert set(factories.due_lines(session, now=now + SECOND)) == set(ids)
+    assert session.scalars(select(models.Notification.attempts)).all() == [0, 0, 0]
+    assert notifications.deliver(pushing, ids, now=now) == 3
 
 
 def test_workers_and_withdrawals_never_wait_in_a_ring(

@@ -447,7 +447,7 @@ def test_an_offer_nobody_answered_expires_and_silence_is_on_record(
     figures = providers.figures(session, made[0].provider_id, now=over)
     assert (figures.unanswered, figures.response_share) == (1, 0.0)
     # Looked at at once: its next wave was due before.
-    assert [one[0] for one in offers.due_waves(session, now=over)] == [job.id]
+    assert [one[0] for one in factories.due_waves(session, now=over)] == [job.id]
     racing.assert_consistent(session)
 
 

@@ -24,6 +24,7 @@ from tests.integration import racing
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 class Tasks:
@@ -77,15 +78,16 @@ def test_a_line_is_owed_and_watched_from_the_start(session: Session, now: dateti
     line = tell(session, now)
     session.flush()
     assert (line.state, line.attempts, line.ended_at) == ("owed", 0, None)
-    # The task published with it has two seconds before the clock looks after it.
-    assert line.wake_at == now + 2 * SECOND
-    assert notifications.next_due_at(session) == line.wake_at
+    # Due, and asked for by the task that was published with it.
+    assert (line.wake_at, line.queued_at) == (now, now)
+    assert notifications.next_due_at(session) is None
 
 
 def test_a_line_for_later_is_due_then(session: Session, now: datetime) -> None:
     line = tell(session, now, due_at=now + MINUTE)
     session.flush()
-    assert (line.due_at, line.wake_at) == (now + MINUTE, now + MINUTE)
+    assert (line.due_at, line.wake_at, line.queued_at) == (now + MINUTE, now + MINUTE, None)
+    assert notifications.next_due_at(session) == now + MINUTE
 
 
 def test_lines_about_the_same_thing_replace_each_other_on_the_phone(
@@ -102,17 +104,33 @@ def test_a_due_line_is_found_once_and_again_if_nothing_came_of_it(
 ) -> None:
     line = tell(session, now)
     session.flush()
-    assert notifications.due_ids(session, now=now + SECOND) == []
-    assert notifications.due_ids(session, now=now + 2 * SECOND) == [line.id]
-    assert notifications.due_ids(session, now=now + 2 * SECOND) == []
-    assert notifications.due_ids(session, now=now + 11 * SECOND) == []
-    assert notifications.due_ids(session, now=now + 12 * SECOND) == [line.id]
+    assert factories.due_lines(session, now=now + 2 * SECOND) == []
+    later = now + 2.1 * SECOND
+    assert factories.due_lines(session, now=later) == [line.id]
+    assert factories.due_lines(session, now=later) == []
+    assert factories.due_lines(session, now=later + 2 * SECOND) == []
+    assert factories.due_lines(session, now=later + 2.1 * SECOND) == [line.id]
+
+
+def test_what_waits_in_the_queue_is_not_asked_for_again(session: Session, now: datetime) -> None:
+    first, second = (tell(session, now + number * SECOND) for number in range(2))
+    session.flush()
+    # The second waits; whatever was asked for before it has been taken, or was lost.
+    waiting = queue.Backlog(1, now + 3 * SECOND)
+    assert notifications.due_ids(
+        session, lost_before=waiting.lost_before(now + HOUR), now=now + HOUR
+    ) == [first.id]
+    assert (
+        notifications.due_ids(session, lost_before=waiting.lost_before(now + HOUR), now=now + HOUR)
+        == []
+    )
+    assert factories.due_lines(session, now=now + HOUR) == [second.id]
 
 
 def test_what_waits_longest_is_found_first(session: Session, now: datetime) -> None:
     made = [tell(session, now - number * MINUTE) for number in range(3)]
     session.flush()
-    found = [notifications.due_ids(session, now=now + MINUTE, limit=1)[0] for _ in made]
+    found = [factories.due_lines(session, now=now + MINUTE, limit=1)[0] for _ in made]
     assert found == [line.id for line in reversed(made)]
 
 
@@ -136,7 +154,7 @@ def test_withdrawing_says_whom_no_phone_can_have_told(session: Session, now: dat
         "withdrawn",
         "delivered",
     ]
-    assert notifications.due_ids(session, now=now + MINUTE) == []
+    assert factories.due_lines(session, now=now + MINUTE) == []
 
 
 def test_two_clocks_share_what_is_owed(own_database: Engine, now: datetime) -> None:
@@ -145,7 +163,7 @@ def test_two_clocks_share_what_is_owed(own_database: Engine, now: datetime) -> N
 
     def look() -> list[uuid.UUID]:
         with database.transaction() as session:
-            return notifications.due_ids(session, now=now + MINUTE)
+            return factories.due_lines(session, now=now + MINUTE)
 
     found = [one for looked in racing.together(look, look, look) for one in looked]
     assert len(found) == len(set(found))
@@ -158,8 +176,8 @@ def test_a_clock_does_not_wait_for_what_another_is_taking(
     with database.transaction() as session:
         line = tell(session, now)
     with database.transaction() as first, database.transaction() as second:
-        assert notifications.due_ids(first, now=now + MINUTE) == [line.id]
-        assert notifications.due_ids(second, now=now + MINUTE) == []
+        assert factories.due_lines(first, now=now + MINUTE) == [line.id]
+        assert factories.due_lines(second, now=now + MINUTE) == []
 
 
 def test_whoever_withdraws_several_lines_takes_them_in_the_order_a_worker_does(
@@ -280,8 +298,8 @@ def test_with_redis_down_a_post_succeeds_and_the_clock_finds_it_later(
         queue.disconnect()
     stored = session.get_one(jobs_models.Job, job.id)
     assert stored.state == JobState.OPEN
-    assert offers.due_waves(session, now=now + 3 * SECOND) == [(job.id, 1, 1)]
-    assert len(notifications.due_ids(session, now=now + 3 * SECOND)) == 1
+    assert factories.due_waves(session, now=now + 3 * SECOND) == [(job.id, 1, 1)]
+    assert len(factories.due_lines(session, now=now + 3 * SECOND)) == 1
 
 
 def test_a_wave_rings_through_one_task(session: Session, now: datetime, tasks: Tasks) -> None:

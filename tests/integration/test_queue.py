@@ -82,25 +82,40 @@ def test_a_call_without_redis_is_lost_without_a_sound() -> None:
     queue.disconnect()
     assert not queue.call("deliver", ids=[])
     assert not queue.ping()
-    assert queue.full("waves")
+    assert queue.backlog("open_wave") is None
     queue.connect("redis://127.0.0.1:9/0")
     try:
         began = time.monotonic()
         assert not queue.call("deliver", ids=[])
         assert not queue.ping()
-        assert queue.full("waves")
+        assert queue.backlog("open_wave") is None
         assert time.monotonic() - began < 2
     finally:
         queue.disconnect()
 
 
+def backlog(task: str) -> queue.Backlog:
+    found = queue.backlog(task)
+    assert found is not None
+    return found
+
+
 def test_a_queue_is_full_with_a_hundred_tasks_waiting(redis_url: str) -> None:
     for _ in range(99):
         queue.call("deliver", ids=[])
-    assert not queue.full("delivery")
+    assert not backlog("deliver").full
     queue.call("deliver", ids=[])
-    assert queue.full("delivery")
-    assert not queue.full("waves")
+    assert backlog("deliver").full
+    assert not backlog("open_wave").full
+
+
+def test_what_is_not_in_the_queue_any_more_is_known_by_its_age(redis_url: str) -> None:
+    before = datetime.now(UTC)
+    queue.call("deliver", ids=[])
+    later = datetime.now(UTC) + timedelta(hours=1)
+    # What waits was asked for now: whatever was asked for earlier is gone.
+    assert before <= backlog("deliver").lost_before(later) + timedelta(seconds=2) < later
+    assert backlog("open_wave").lost_before(later) == later - timedelta(seconds=2)
 
 
 # --- a worker as a process -------------------------------------------------------------------
@@ -220,12 +235,12 @@ def test_what_a_killed_worker_was_sending_is_sent_by_the_next(
     assert asked(job) == 3
     assert [phones.heard(address) for address in addresses] == [[], [], []]
 
-    # The lease is as long as it is; nobody waits for it here.
-    with database.transaction() as session:
-        for line in session.scalars(select(notifications_models.Notification)):
-            line.sending_until = line.wake_at = datetime.now(UTC)
     workers.start()
-    assert clock.tick(datetime.now(UTC))
+    killed_at = time.monotonic()
+    while not all(phones.heard(address) for address in addresses):
+        clock.tick(datetime.now(UTC))
+        assert time.monotonic() - killed_at < 8, "a new worker takes three seconds to start"
+        time.sleep(0.1)
     eventually(lambda: all(phones.heard(address) for address in addresses))
     assert [len(phones.heard(address)) for address in addresses] == [1, 1, 1]
 

@@ -24,6 +24,7 @@ from tests import factories
 from tests.factories import LYON, north
 from tests.integration import racing
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
 
@@ -100,11 +101,14 @@ def test_an_offer_becomes_visible_and_rings_at_its_turn(session: Session, now: d
     town_of(session, now, [500] * 12)
     made = factories.ask(session, factories.job(session, now=now), now=now)
     line = notifications_models.Notification
-    due = {one.subject_id: (one.due_at, one.wake_at) for one in session.scalars(select(line)).all()}
+    due = {
+        one.subject_id: (one.due_at, one.wake_at, one.queued_at)
+        for one in session.scalars(select(line)).all()
+    }
     assert [due[offer.id][0] for offer in made] == [offer.send_at for offer in made]
-    # The first rings through the task published with the wave, the clock stands by.
-    assert due[made[0].id][1] == now + timedelta(seconds=2)
-    assert due[made[1].id][1] == made[1].send_at
+    # The first rings through the task published with the wave, the others by the clock.
+    assert due[made[0].id][1:] == (now, now)
+    assert due[made[1].id][1:] == (made[1].send_at, None)
 
     assert offers.next_due_at(session) == made[1].send_at
     assert offers.send_due(session, now=made[1].send_at - timedelta(milliseconds=1)) == 0
@@ -512,7 +516,7 @@ def test_when_everybody_declined_the_resident_hears_why(
     town_of(session, now, [500] * 3)
     job = factories.job(session, now=now)
     decline_all(session, factories.ask(session, job, now=now), reason=said, now=now + MINUTE)
-    [due] = [one for one in offers.due_waves(session, now=now + MINUTE) if one[0] == job.id]
+    [due] = [one for one in factories.due_waves(session, now=now + MINUTE) if one[0] == job.id]
     assert due == (job.id, 1, 2)
     session.refresh(job)
     open_next(session, job, now=now + MINUTE)
@@ -665,12 +669,13 @@ def test_a_job_that_is_due_is_found_once_and_again_if_nothing_came_of_it(
     session: Session, now: datetime
 ) -> None:
     job = factories.job(session, now=now)
-    assert offers.due_waves(session, now=now) == []
-    due_at = now + timedelta(seconds=3)
-    assert offers.next_due_at(session) == due_at
-    assert offers.due_waves(session, now=due_at) == [(job.id, 1, 1)]
-    assert offers.due_waves(session, now=due_at) == []
-    assert offers.due_waves(session, now=due_at + timedelta(seconds=10)) == [(job.id, 1, 1)]
+    # A task was asked for with the post.
+    assert offers.next_due_at(session) is None
+    assert factories.due_waves(session, now=now + 2 * SECOND) == []
+    lost_at = now + 2.1 * SECOND
+    assert factories.due_waves(session, now=lost_at) == [(job.id, 1, 1)]
+    assert factories.due_waves(session, now=lost_at + 2 * SECOND) == []
+    assert factories.due_waves(session, now=lost_at + 2.1 * SECOND) == [(job.id, 1, 1)]
 
 
 def test_the_oldest_due_jobs_are_found_first(session: Session, now: datetime) -> None:
@@ -678,7 +683,7 @@ def test_the_oldest_due_jobs_are_found_first(session: Session, now: datetime) ->
     found = [
         job_id
         for _ in made
-        for job_id, _, _ in offers.due_waves(session, now=now + MINUTE, limit=1)
+        for job_id, _, _ in factories.due_waves(session, now=now + MINUTE, limit=1)
     ]
     assert found == [job.id for job in reversed(made)]
 
@@ -741,7 +746,7 @@ def test_a_clock_and_a_worker_that_open_and_expire_at_once_lose_nothing(
             town.call(offers.expire_due, now=over),
             town.call(offers.expire_due, now=over),
             town.call(offers.open_wave, job.id, round_=1, wave=2, now=over),
-            town.call(offers.due_waves, now=over),
+            town.call(factories.due_waves, now=over),
         )
         # Whoever was first, the next look ends it.
         town.call(offers.expire_due, now=over)()
@@ -759,7 +764,7 @@ def test_a_clock_does_not_wait_for_a_job_that_is_being_changed(
         one, two = (factories.job(session, now=now) for _ in range(2))
     with database.transaction() as session, database.transaction() as other:
         assert jobs.lock(session, one.id) is not None
-        assert offers.due_waves(other, now=now + MINUTE) == [(two.id, 1, 1)]
+        assert factories.due_waves(other, now=now + MINUTE) == [(two.id, 1, 1)]
         assert offers.send_due(other, now=now + MINUTE) == 0
 
 
@@ -769,7 +774,7 @@ def test_two_clocks_share_what_is_due(own_database: Engine, now: datetime) -> No
 
     def look() -> list[tuple[uuid.UUID, int, int]]:
         with database.transaction() as session:
-            return offers.due_waves(session, now=now + MINUTE)
+            return factories.due_waves(session, now=now + MINUTE)
 
     found = [job_id for looked in racing.together(look, look, look) for job_id, _, _ in looked]
     assert len(found) == len(set(found))
