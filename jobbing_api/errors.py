@@ -110,6 +110,18 @@ class QuoteRequired(DomainError):
     slug = "quote-required"
 
 
+class UndoOver(DomainError):
+    """An acceptance can be taken back at once or not at all; later it is a cancellation."""
+
+    slug = "undo-over"
+
+
+class TooEarly(DomainError):
+    """This can be said ``minutes`` after the agreed time, and that is not yet."""
+
+    slug = "too-early"
+
+
 class VersionMismatch(DomainError):
     """Somebody else changed it since the caller read it."""
 

@@ -11,11 +11,16 @@ from jobbing_api.accounts.blocks import blocked_ids as blocked_ids
 from jobbing_api.accounts.blocks import unblock as unblock
 from jobbing_api.accounts.endings import end_all as end_all
 from jobbing_api.accounts.endings import sign_out as sign_out
+from jobbing_api.accounts.favourites import favour as favour
+from jobbing_api.accounts.favourites import favourites as favourites
+from jobbing_api.accounts.favourites import unfavour as unfavour
 from jobbing_api.accounts.operators import make_operator as make_operator
 from jobbing_api.accounts.operators import operator_markets as operator_markets
+from jobbing_api.accounts.operators import operators_of as operators_of
 from jobbing_api.accounts.passwords import digest as password_hash
 from jobbing_api.accounts.people import UNCHANGED as UNCHANGED
 from jobbing_api.accounts.people import add_role as add_role
+from jobbing_api.accounts.people import by_ids as by_ids
 from jobbing_api.accounts.people import get as get
 from jobbing_api.accounts.people import sign_up as sign_up
 from jobbing_api.accounts.people import update as update
@@ -37,12 +42,16 @@ __all__ = [
     "authenticate",
     "block",
     "blocked_ids",
+    "by_ids",
     "end_all",
+    "favour",
+    "favourites",
     "forget_expired",
     "get",
     "make_operator",
     "models",
     "operator_markets",
+    "operators_of",
     "password_hash",
     "refresh",
     "request_password_reset",
@@ -53,6 +62,7 @@ __all__ = [
     "sign_out",
     "sign_up",
     "unblock",
+    "unfavour",
     "update",
     "verify_email",
 ]

@@ -125,6 +125,25 @@ class MailToken(Base):
     )
 
 
+class Favourite(Base):
+    """Whom a resident would have again: asked before others."""
+
+    __tablename__ = "favourites"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("account_id <> provider_id", name="not_oneself"),
+        Index("ix_favourites_provider_id", "provider_id"),
+    )
+
+
 class Block(Base):
     """The two are never matched again, whoever of them asked for it."""
 

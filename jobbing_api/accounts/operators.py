@@ -75,6 +75,13 @@ def operator_markets(session: Session, account_id: uuid.UUID) -> dict[uuid.UUID,
     return {grant.market_id: grant.level for grant in grants}
 
 
+def operators_of(session: Session, market_id: uuid.UUID) -> list[uuid.UUID]:
+    """Who acts in a market, in the order of their ids."""
+    grant = models.OperatorGrant
+    acting = select(grant.account_id).where(grant.market_id == market_id, grant.level == "act")
+    return list(session.scalars(acting.order_by(grant.account_id)))
+
+
 def _grant(
     session: Session,
     account: models.Account,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -66,6 +67,13 @@ def add(session: Session, account: models.Account, *, now: datetime, actor_role:
         actor_id=None if actor_role == "system" else account.id,
         account_id=account.id,
     )
+
+
+def by_ids(session: Session, ids: Collection[uuid.UUID]) -> list[models.Account]:
+    """These accounts, in the order of their names."""
+    account = models.Account
+    found = select(account).where(account.id.in_(ids)).order_by(account.display_name, account.id)
+    return list(session.scalars(found))
 
 
 def get(session: Session, account_id: uuid.UUID) -> models.Account:

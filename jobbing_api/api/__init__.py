@@ -21,6 +21,7 @@ from jobbing_api.api import (
     providers,
     reference,
     sessions,
+    wishes,
 )
 from jobbing_api.api.idempotency import forget_old as forget_old
 
@@ -31,7 +32,7 @@ def register(app: Flask) -> None:
     """Give ``app`` every route of the contract, its documents and its probes."""
     api = contract.describe(app)
     problems.register(app)
-    for resource in (accounts, sessions, me, markets, providers, jobs, offers):
+    for resource in (accounts, sessions, me, wishes, markets, providers, jobs, offers):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)
     mail_links.register(app)

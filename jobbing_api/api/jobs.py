@@ -216,6 +216,23 @@ class Cancel(JobView):
         return shown
 
 
+@blueprint.route("/jobs/<uuid:job_id>/no-show")
+class NoShow(JobView):
+    @blueprint.operation(
+        "report_no_show",
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=[*_MOVE, errors.TooEarly],
+    )
+    def post(self, *, job_id: uuid.UUID) -> Any:
+        """Nobody came (the resident)
+
+        From half an hour after the agreed time on, twenty minutes when it was for now. The
+        job is open again at once, and those who would have come are asked first.
+        """
+        return self.shown(offers.no_show(self.session, job_id, account=self.account, now=self.now))
+
+
 @blueprint.route("/jobs/<uuid:job_id>/dispatch")
 class Dispatch(JobView):
     @blueprint.operation(

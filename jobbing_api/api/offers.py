@@ -164,6 +164,22 @@ class Accept(view.View):
         return job_shapes.one(self.session, job, self.account, problems.reader_language())
 
 
+@blueprint.route("/offers/<uuid:offer_id>/undo")
+class Undo(OfferView):
+    @blueprint.operation(
+        "undo_acceptance",
+        who=contract.PROVIDER,
+        answer=offer_shapes.OfferAnswer,
+        refuses=[errors.NotFound, errors.IllegalMove, errors.UndoOver],
+    )
+    def post(self, *, offer_id: uuid.UUID) -> Any:
+        """I did not mean to accept
+
+        Within a minute, and on no record: the job is open again and others are asked.
+        """
+        return self.shown(offers.undo(self.session, offer_id, account=self.account, now=self.now))
+
+
 @blueprint.route("/offers/<uuid:offer_id>/decline")
 class Decline(OfferView):
     @blueprint.operation(

@@ -39,6 +39,8 @@ STATUS: Mapping[str, int] = {
     "not-acceptable": 406,
     "already-taken": 409,
     "calendar-conflict": 409,
+    "undo-over": 409,
+    "too-early": 409,
     "email-taken": 409,
     "illegal-move": 409,
     "profile-required": 409,

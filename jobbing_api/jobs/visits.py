@@ -24,9 +24,11 @@ def tell(
     kind: str,
     *,
     now: datetime,
+    due_at: datetime | None = None,
     replaces_offer: uuid.UUID | None = None,
 ) -> None:
-    """Owe one side of a job a line about it; it may take the place of an offer."""
+    """Owe somebody a line about a job, now or at ``due_at``; it may take the place of an
+    offer."""
     if account_id is None:
         return
     market = session.get_one(markets.models.Market, job.market_id)
@@ -45,7 +47,8 @@ def tell(
             **({"reason": job.unfilled_because} if job.unfilled_because else {}),
         },
         now=now,
-        expires_at=now + _WORTH_SENDING,
+        due_at=due_at,
+        expires_at=(due_at or now) + _WORTH_SENDING,
         replaces_offer=replaces_offer,
         urgent=kind in ("on-my-way", "job-cancelled", "provider-dropped-out"),
     )

@@ -23,7 +23,8 @@ from jobbing_api.markets.policies import default_rules as default_rules
 from jobbing_api.markets.policies import in_force as policy_in_force
 from jobbing_api.markets.policies import tier as tier
 from jobbing_api.markets.policies import write_policy as write_policy
-from jobbing_api.markets.quiet_hours import next_waking as next_waking
+from jobbing_api.markets.quiet_hours import next_ring as next_ring
+from jobbing_api.markets.quiet_hours import quiet as quiet
 from jobbing_api.markets.quiet_hours import waking_deadline as waking_deadline
 
 __all__ = [
@@ -40,8 +41,9 @@ __all__ = [
     "market_at",
     "market_by_slug",
     "models",
-    "next_waking",
+    "next_ring",
     "policy_in_force",
+    "quiet",
     "search_places",
     "sync_categories",
     "tier",

@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from jobbing_api.markets import local_time, policies
 
 _WEEK = timedelta(days=7)
+_MINUTE = timedelta(minutes=1)
 _SUNDAY = 6
 
 
@@ -37,7 +38,7 @@ def _waking_week(policy: policies.Policy) -> list[local_time.Stretch]:
 
 
 def waking_deadline(
-    policy: policies.Policy, *, from_at: datetime, minutes: int, time_zone: str
+    policy: policies.Policy, *, from_at: datetime, minutes: float, time_zone: str
 ) -> datetime:
     """The instant (UTC) at which ``minutes`` outside the quiet hours have passed.
 
@@ -59,10 +60,34 @@ def waking_deadline(
         start += _WEEK
 
 
-def next_waking(policy: policies.Policy, *, at: datetime, time_zone: str) -> datetime:
-    """``at`` itself outside the quiet hours, else the end of the quiet hours (UTC)."""
+def quiet(policy: policies.Policy, *, at: datetime, time_zone: str) -> bool:
+    """Whether ``at`` lies in the quiet hours of the local clock."""
+    return _next_waking(policy, at, time_zone) > at
+
+
+def next_ring(policy: policies.Policy, *, at: datetime, time_zone: str) -> datetime:
+    """When an offer made ``at`` may ring (UTC): at once outside the quiet hours, else when
+    they end; where offers are gathered, at the next hour for that. For ``now`` at once."""
     if policy.urgency == "now":
         return at
+    if not policy.digest_at:
+        return _next_waking(policy, at, time_zone)
+    minutes = [clock.hour * 60 + clock.minute for clock in policy.digest_at]
+    week = [
+        local_time.Stretch(weekday, minute, minute + 1)
+        for weekday in range(7)
+        for minute in sorted(set(minutes))
+    ]
+    starts = [
+        stretch.lower
+        for stretch in local_time.weekly_stretches(week, time_zone, at - _MINUTE, at + _WEEK)
+        if stretch.lower is not None and stretch.lower >= at
+    ]
+    return _next_waking(policy, min(starts), time_zone)
+
+
+def _next_waking(policy: policies.Policy, at: datetime, time_zone: str) -> datetime:
+    """``at`` itself outside the quiet hours, else the end of the quiet hours (UTC)."""
     waking = local_time.weekly_stretches(_waking_week(policy), time_zone, at, at + _WEEK)[0]
     assert waking.lower is not None
     return waking.lower

@@ -14,10 +14,18 @@ from jobbing_api.notifications.devices import unbind as unbind
 from jobbing_api.notifications.outbox import due_ids as due_ids
 from jobbing_api.notifications.outbox import give_back as give_back
 from jobbing_api.notifications.outbox import next_due_at as next_due_at
+from jobbing_api.notifications.outbox import reschedule as reschedule
+from jobbing_api.notifications.outbox import rung_at as rung_at
 from jobbing_api.notifications.outbox import tell as tell
 from jobbing_api.notifications.outbox import withdraw as withdraw
+from jobbing_api.notifications.preferences import Wishes as Wishes
+from jobbing_api.notifications.preferences import awake_at_night as awake_at_night
+from jobbing_api.notifications.preferences import put as put_wishes
+from jobbing_api.notifications.preferences import wishes_of as wishes_of
 
 __all__ = [
+    "Wishes",
+    "awake_at_night",
     "delete_device",
     "deliver",
     "devices_of",
@@ -25,7 +33,11 @@ __all__ = [
     "give_back",
     "next_due_at",
     "put_device",
+    "put_wishes",
+    "reschedule",
+    "rung_at",
     "tell",
     "unbind",
+    "wishes_of",
     "withdraw",
 ]

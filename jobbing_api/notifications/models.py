@@ -40,6 +40,20 @@ class Device(Base):
     )
 
 
+class Preference(Base):
+    """How somebody wants to be reached, where they said so."""
+
+    __tablename__ = "preferences"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    #: The ways (push, mail, sms) of each topic.
+    ways: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    #: Whether offers for now may ring in the quiet hours.
+    now_at_night: Mapped[bool]
+
+
 class Notification(Base):
     """A line owed to a person, due at an instant. The row is the outbox.
 
@@ -79,7 +93,7 @@ class Notification(Base):
         CheckConstraint(
             "state IN ('owed', 'delivered', 'undeliverable', 'withdrawn')", name="state"
         ),
-        CheckConstraint("about IN ('offer', 'job')", name="about"),
+        CheckConstraint("about IN ('offer', 'job', 'account')", name="about"),
         CheckConstraint("(state = 'owed') = (wake_at IS NOT NULL)", name="owed_is_watched"),
         CheckConstraint("(state = 'owed') = (ended_at IS NULL)", name="ended_when_settled"),
         Index(

@@ -7,11 +7,11 @@ lines in one transaction becomes one task.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, queue
@@ -26,7 +26,7 @@ def tell(
     account_id: uuid.UUID,
     kind: str,
     *,
-    about: Literal["offer", "job"],
+    about: Literal["offer", "job", "account"],
     subject_id: uuid.UUID,
     now: datetime,
     expires_at: datetime,
@@ -84,9 +84,13 @@ def _publish_with_commit(session: Session, notification_id: uuid.UUID) -> None:
 
 
 def withdraw(
-    session: Session, subject_ids: Iterable[uuid.UUID], *, now: datetime
+    session: Session,
+    subject_ids: Iterable[uuid.UUID],
+    *,
+    kinds: Sequence[str] | None = None,
+    now: datetime,
 ) -> set[uuid.UUID]:
-    """Take back the lines about these subjects that are still owed.
+    """Take back the lines about these subjects that are still owed, all or of some kinds.
 
     Returns the subjects nobody can have heard of: their line was never tried.
     """
@@ -96,6 +100,7 @@ def withdraw(
         .where(
             models.Notification.subject_id.in_(list(subject_ids)),
             models.Notification.state == "owed",
+            true() if kinds is None else models.Notification.kind.in_(kinds),
         )
         .order_by(models.Notification.id)
         .with_for_update(key_share=True)
@@ -116,6 +121,48 @@ def withdraw(
         .execution_options(synchronize_session=False)
     )
     return {row.subject_id for row in rows if row.attempts == 0}
+
+
+def reschedule(
+    session: Session,
+    subject_id: uuid.UUID,
+    *,
+    due_at: datetime,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """Have what is owed about this subject said at ``due_at`` instead, if nobody says it
+    yet."""
+    line = models.Notification
+    moved = session.scalars(
+        update(line)
+        .where(line.subject_id == subject_id, line.state == "owed", line.queued_at.is_(None))
+        .values(
+            due_at=due_at,
+            wake_at=due_at,
+            expires_at=expires_at,
+            queued_at=now if due_at <= now else None,
+        )
+        .returning(line.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    if due_at <= now:
+        for line_id in moved:
+            _publish_with_commit(session, line_id)
+
+
+def rung_at(
+    session: Session, account_ids: Iterable[uuid.UUID], *, at: Collection[datetime]
+) -> set[uuid.UUID]:
+    """Who of them is owed a line that rings at one of these instants."""
+    line = models.Notification
+    rung = select(line.account_id).where(
+        line.account_id.in_(list(account_ids)),
+        line.state == "owed",
+        line.urgent,
+        line.due_at.in_(list(at)),
+    )
+    return set(session.scalars(rung))
 
 
 def due_ids(

@@ -41,7 +41,7 @@ def pushes(
     shown = _shown(line.params, language)
     title = words.say(language, f"push-{line.kind}-title", **shown)
     body = words.say(language, f"push-{line.kind}-body", **shown)
-    path = f"/{line.about}s/{line.subject_id}"
+    path = "/me" if line.about == "account" else f"/{line.about}s/{line.subject_id}"
     return [
         firebase.Push(
             address_kind="fid" if phone.address_kind == "fid" else "token",

@@ -14,7 +14,9 @@ from jobbing_api.offers.endings import dispatch as dispatch
 from jobbing_api.offers.endings import drop_out as drop_out
 from jobbing_api.offers.endings import expire_due as expire_due
 from jobbing_api.offers.endings import leave as leave
+from jobbing_api.offers.endings import no_show as no_show
 from jobbing_api.offers.endings import part as part
+from jobbing_api.offers.endings import undo as undo
 from jobbing_api.offers.reading import Asked as Asked
 from jobbing_api.offers.reading import OpenJob as OpenJob
 from jobbing_api.offers.reading import asked as asked

@@ -186,6 +186,7 @@ def _assign(
     # What the offer said is no news to who accepted it.
     notifications.withdraw(session, [taken.id], now=now)
     endings.withdraw_live(session, job, now=now, quoters_told="quote-not-chosen")
+    endings.forget_report(session, job, now=now)
     providers.book(
         session,
         market_id=job.market_id,
@@ -198,6 +199,7 @@ def _assign(
         now=now,
     )
     providers.record.write_many(session, [fact("answered", job, taken, at=now)])
+    providers.resume(session, taken.provider_id, now=now)
     jobs.tell(session, job, job.resident_id, "job-assigned", now=now)
     jobs.tell(session, job, taken.provider_id, "job-booked", now=now, replaces_offer=taken.id)
     session.flush()

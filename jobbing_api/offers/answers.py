@@ -17,7 +17,7 @@ from jobbing_api import errors, history, jobs, markets, matching, notifications,
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JOB_HAS_PROVIDER, OfferMove, OfferState, offer_sources
-from jobbing_api.offers import endings, models, pricing, reading
+from jobbing_api.offers import asking, endings, models, pricing, reading
 from jobbing_api.offers.requests import fact, policy_of, request_of
 
 
@@ -26,6 +26,7 @@ def seen(
 ) -> models.Offer:
     """The provider has looked at the offer. Said twice, the first time counts."""
     offer = reading.get_for(session, offer_id, account)
+    providers.resume(session, offer.provider_id, now=now)
     session.execute(
         update(models.Offer)
         .where(
@@ -201,7 +202,10 @@ def _answer(
         offer_id=answered.id,
         reason=reason,
     )
-    if endings.wake_if_nobody_waits(session, answered.job_id, now=now):
+    providers.resume(session, answered.provider_id, now=now)
+    if answered.state == OfferState.DECLINED:
+        asking.bring_forward(session, job, now=now)
+    if endings.wake_if_nobody_waits(session, answered.job_id, now=now, queued=True):
         jobs.ask_for_wave(session, job.id, round_=job.round, wave=job.wave + 1)
     return answered
 

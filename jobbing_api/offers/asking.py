@@ -6,6 +6,7 @@ rows of one transaction, and what of the job's place an offer may show.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -14,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, geography, markets, matching, notifications, providers
 from jobbing_api.jobs import models as jobs_models
-from jobbing_api.lifecycle import OfferState
+from jobbing_api.lifecycle import OFFER_LIVE, OfferState
 from jobbing_api.offers import models, pricing
-from jobbing_api.offers.requests import fact
+from jobbing_api.offers.requests import fact, policy_of
 
 #: Distances on offers are rounded to this many metres.
 _ROUND_M = 100
@@ -28,14 +29,15 @@ def ask(
     policy: markets.Policy,
     chosen: Sequence[matching.Candidate],
     *,
-    stagger: timedelta,
+    send_at: Sequence[datetime],
     now: datetime,
-) -> list[models.Offer]:
-    """Offer the job to each of ``chosen``, best first, ``stagger`` apart.
+) -> list[datetime]:
+    """Offer the job to each of ``chosen`` at its ``send_at``; returns when each is rung.
 
-    An offer is visible and rings at its ``send_at``, and lives so many waking minutes
-    from then; where the resident chooses, it is to be answered by a fixed hour. Its
-    distance is measured to the job's blurred place.
+    An offer is visible from ``send_at`` on. It rings then too, unless those are quiet
+    hours, or offers of this kind are gathered for certain hours of the day; and it lives
+    so many waking minutes from its ring. Where the resident chooses, it is to be answered
+    by a fixed hour. Its distance is measured to the job's blurred place.
     """
     market = session.get_one(markets.models.Market, job.market_id)
     category = session.get_one(markets.models.Category, job.category_id)
@@ -50,9 +52,10 @@ def ask(
     }
     blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
 
+    rings_at = [markets.next_ring(policy, at=at, time_zone=market.time_zone) for at in send_at]
+    rung = _gathered(session, policy, chosen, rings_at)
     made = []
     for place, candidate in enumerate(chosen):
-        send_at = now + place * stagger
         offer = models.Offer(
             id=database.new_id(),
             market_id=job.market_id,
@@ -60,7 +63,7 @@ def ask(
             round=job.round,
             wave=job.wave,
             provider_id=candidate.provider_id,
-            state=OfferState.SENT if send_at <= now else OfferState.PENDING,
+            state=OfferState.SENT if send_at[place] <= now else OfferState.PENDING,
             rank=place + 1,
             score=candidate.score,
             parts={
@@ -77,8 +80,14 @@ def ask(
                 hourly_cents=candidate.amount_cents if candidate.price_kind == "hourly" else None,
                 call_out_fee_cents=candidate.call_out_fee_cents,
             ),
-            send_at=send_at,
-            expires_at=_expires_at(job, policy, send_at=send_at, time_zone=market.time_zone),
+            send_at=send_at[place],
+            expires_at=_expires_at(
+                job,
+                policy,
+                send_at=send_at[place],
+                rings_at=rings_at[place],
+                time_zone=market.time_zone,
+            ),
             created_at=now,
         )
         notifications.tell(
@@ -97,9 +106,9 @@ def ask(
                 "currency": job.currency,
             },
             now=now,
-            due_at=send_at,
+            due_at=rings_at[place],
             expires_at=offer.expires_at,
-            urgent=True,
+            urgent=candidate.provider_id not in rung,
         )
         made.append(offer)
     session.add_all(made)
@@ -108,18 +117,82 @@ def ask(
         session,
         [fact("asked", job, offer, at=offer.send_at) for offer in made],
     )
-    return made
+    return rings_at
+
+
+def _gathered(
+    session: Session,
+    policy: markets.Policy,
+    chosen: Sequence[matching.Candidate],
+    rings_at: Sequence[datetime],
+) -> set[uuid.UUID]:
+    """Whoever is rung at that hour for another offer anyway: where offers are gathered, one
+    of them rings and the others lie beside it."""
+    if not policy.digest_at:
+        return set()
+    return notifications.rung_at(
+        session, [candidate.provider_id for candidate in chosen], at=set(rings_at)
+    )
+
+
+def bring_forward(session: Session, job: jobs_models.Job, *, now: datetime) -> None:
+    """Ask those who still wait for their turn without delay, if nobody before them can
+    answer any more: the head start of somebody who declined is over. The caller holds the
+    job."""
+    live = session.scalars(
+        select(models.Offer)
+        .where(
+            models.Offer.job_id == job.id,
+            models.Offer.round == job.round,
+            models.Offer.state.in_(sorted(OFFER_LIVE)),
+        )
+        .order_by(models.Offer.send_at, models.Offer.rank),
+        execution_options={"populate_existing": True},
+    ).all()
+    if not live or any(offer.state != OfferState.PENDING for offer in live):
+        return
+    policy = policy_of(session, job, now=now)
+    market = session.get_one(markets.models.Market, job.market_id)
+    sooner = live[0].send_at - now
+    for offer in live:
+        offer.send_at -= sooner
+        rings_at = markets.next_ring(policy, at=offer.send_at, time_zone=market.time_zone)
+        offer.expires_at = _expires_at(
+            job,
+            policy,
+            send_at=offer.send_at,
+            rings_at=rings_at,
+            time_zone=market.time_zone,
+        )
+        if offer.send_at <= now:
+            offer.state = OfferState.SENT
+        notifications.reschedule(
+            session, offer.id, due_at=rings_at, expires_at=offer.expires_at, now=now
+        )
+        providers.redate_fact(
+            session,
+            kind="asked",
+            provider_id=offer.provider_id,
+            subject_id=offer.id,
+            at=offer.send_at,
+        )
+    session.flush()
 
 
 def _expires_at(
-    job: jobs_models.Job, policy: markets.Policy, *, send_at: datetime, time_zone: str
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    *,
+    send_at: datetime,
+    rings_at: datetime,
+    time_zone: str,
 ) -> datetime:
     if job.mode == "choose" and policy.choose_answer_min:
         # By the clock, nights included: the resident's time to choose comes after it,
         # and the round ends by the clock too.
         return send_at + timedelta(minutes=policy.choose_answer_min)
     return markets.waking_deadline(
-        policy, from_at=send_at, minutes=policy.offer_life_min, time_zone=time_zone
+        policy, from_at=rings_at, minutes=policy.offer_life_min, time_zone=time_zone
     )
 
 

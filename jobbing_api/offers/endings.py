@@ -7,11 +7,11 @@ that a provider who drops out reopens the job while a resident who cancels ends 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, errors, jobs, notifications, providers
@@ -25,11 +25,17 @@ from jobbing_api.lifecycle import (
     OfferState,
     offer_sources,
 )
-from jobbing_api.offers import models
+from jobbing_api.offers import models, reading
 from jobbing_api.offers.requests import fact, policy_of
+
+#: What those who look after a market are told of a job nobody has taken for long.
+JOB_WAITS = "job-waits"
 
 #: Word that an offer is gone is worth this long; the pop-up itself dies with its offer.
 _WORTH_SENDING = timedelta(hours=2)
+
+#: Word that somebody is not asked any more holds until they come back.
+_WORTH_SENDING_LONG = timedelta(days=14)
 
 
 def withdraw_live(
@@ -151,6 +157,7 @@ def cancel(
     if job.provider_id is not None:
         providers.lock(session, [job.provider_id])
     withdraw_live(session, job, now=now)
+    forget_report(session, job, now=now)
     accepted = _end_accepted(session, job, now=now)
     if accepted is not None:
         providers.release(session, job_id=job.id, because="job-cancelled", now=now)
@@ -158,6 +165,11 @@ def cancel(
     if view.role == "operator":
         jobs.tell(session, job, job.resident_id, "job-cancelled", now=now)
     return job
+
+
+def forget_report(session: Session, job: jobs_models.Job, *, now: datetime) -> None:
+    """Nobody waits for this job to be taken any more."""
+    notifications.withdraw(session, [job.id], kinds=[JOB_WAITS], now=now)
 
 
 def _refuse_onlooker(session: Session, view: jobs.View, account: accounts_models.Account) -> None:
@@ -178,6 +190,122 @@ def drop_out(
 ) -> jobs_models.Job:
     """The assigned provider does not come after all: the booking is released and the
     others are asked again, in a new round without this one."""
+    job = _reopen(
+        session,
+        job,
+        because=providers.DROPPED_OUT,
+        actor_role="provider",
+        account=account,
+        said=reason,
+        only_if=jobs_models.Job.provider_id == account.id,
+        now=now,
+    )
+    jobs.tell(session, job, job.resident_id, "provider-dropped-out", now=now)
+    return job
+
+
+def undo(
+    session: Session, offer_id: uuid.UUID, *, account: accounts_models.Account, now: datetime
+) -> models.Offer:
+    """Take an acceptance back at once: a slip of the finger costs nothing. The others are
+    asked again, in a new round.
+
+    Undone again, answers the same. Raises UndoOver once the time for it has passed or
+    work has begun, IllegalMove for an offer that was not accepted, NotFound.
+    """
+    offer = reading.get_for(session, offer_id, account)
+    job = session.get_one(jobs_models.Job, offer.job_id, populate_existing=True)
+    if offer.state == OfferState.WITHDRAWN and _undone(session, offer):
+        return offer
+    if offer.state != OfferState.ACCEPTED:
+        raise errors.IllegalMove(state=str(offer.state))
+    policy = policy_of(session, job, now=now)
+    over = job.state_since + timedelta(seconds=policy.undo_s)
+    if job.state != JobState.ASSIGNED or now > over:
+        raise errors.UndoOver(seconds=policy.undo_s)
+    job = _reopen(
+        session,
+        job,
+        because=providers.UNDONE,
+        actor_role="provider",
+        account=account,
+        said=None,
+        only_if=and_(
+            jobs_models.Job.provider_id == account.id,
+            jobs_models.Job.state_since == job.state_since,
+        ),
+        now=now,
+    )
+    jobs.tell(session, job, job.resident_id, "acceptance-undone", now=now)
+    session.refresh(offer)
+    return offer
+
+
+def _undone(session: Session, offer: models.Offer) -> bool:
+    booking = providers.models.Booking
+    undone = select(booking.id).where(
+        booking.job_id == offer.job_id,
+        booking.provider_id == offer.provider_id,
+        booking.released_because == providers.UNDONE,
+        booking.released_at == offer.ended_at,
+    )
+    return session.scalars(undone.limit(1)).first() is not None
+
+
+def no_show(
+    session: Session, job_id: uuid.UUID, *, account: accounts_models.Account, now: datetime
+) -> jobs_models.Job:
+    """The provider did not come: the others are asked at once, those first who would have
+    come. The resident says so, or an operator who may act.
+
+    Raises TooEarly before the time a provider may be late by, IllegalMove unless somebody
+    was to come and has not begun.
+    """
+    view = jobs.get_for(session, job_id, account, now=now)
+    if view.role == "provider":
+        raise errors.NotAllowed()
+    _refuse_onlooker(session, view, account)
+    job = view.job
+    if job.state != JobState.ASSIGNED or job.starts_at is None:
+        raise errors.IllegalMove(state=str(job.state))
+    policy = policy_of(session, job, now=now)
+    absent_at = job.starts_at + timedelta(minutes=policy.absent_after_min)
+    if now < absent_at:
+        raise errors.TooEarly(minutes=policy.absent_after_min)
+    absent_id = job.provider_id
+    job = _reopen(
+        session,
+        job,
+        because=providers.ABSENT,
+        actor_role=view.role,
+        account=account,
+        said=None,
+        only_if=jobs_models.Job.provider_id == absent_id,
+        now=now,
+    )
+    jobs.tell(session, job, absent_id, "visit-missed", now=now)
+    if view.role == "operator":
+        jobs.tell(session, job, job.resident_id, "provider-dropped-out", now=now)
+    return job
+
+
+#: What goes on the record of whoever gives a job back; a slip of the finger does not.
+_RECORDED = {providers.DROPPED_OUT: "cancelled", providers.ABSENT: "absent"}
+
+
+def _reopen(
+    session: Session,
+    job: jobs_models.Job,
+    *,
+    because: str,
+    actor_role: str,
+    account: accounts_models.Account,
+    said: str | None,
+    only_if: ColumnElement[bool],
+    now: datetime,
+) -> jobs_models.Job:
+    """Nobody comes after all: the booking is released and a new round begins without who
+    had it."""
     provider_id = job.provider_id
     policy = policy_of(session, job, now=now)
     job = jobs.move(
@@ -185,10 +313,11 @@ def drop_out(
         job.id,
         JobMove.REOPEN,
         now=now,
-        actor_role="provider",
+        actor_role=actor_role,
         actor_id=account.id,
-        said=reason,
-        only_if=jobs_models.Job.provider_id == account.id,
+        reason=because,
+        said=said,
+        only_if=only_if,
         changes={
             "provider_id": None,
             "starts_at": None,
@@ -201,18 +330,18 @@ def drop_out(
     assert provider_id is not None
     providers.lock(session, [provider_id])
     _end_accepted(session, job, now=now)
-    providers.release(session, job_id=job.id, because=providers.DROPPED_OUT, now=now)
-    providers.record.write(
-        session,
-        kind="cancelled",
-        provider_id=provider_id,
-        market_id=job.market_id,
-        category_id=job.category_id,
-        urgency=job.urgency,
-        subject_id=job.id,
-        at=now,
-    )
-    jobs.tell(session, job, job.resident_id, "provider-dropped-out", now=now)
+    providers.release(session, job_id=job.id, because=because, now=now)
+    if because in _RECORDED:
+        providers.record.write(
+            session,
+            kind=_RECORDED[because],
+            provider_id=provider_id,
+            market_id=job.market_id,
+            category_id=job.category_id,
+            urgency=job.urgency,
+            subject_id=job.id,
+            at=now,
+        )
     jobs.ask_for_wave(session, job.id, round_=job.round, wave=1)
     return job
 
@@ -387,12 +516,46 @@ def expire_due(session: Session, *, now: datetime, limit: int = 1000) -> int:
     )
     for job_id in held:
         wake_if_nobody_waits(session, job_id, now=now)
+    _pause_unseeing(session, [offer for offer in expired if offer.seen_at is None], asked, now=now)
     return len(expired)
 
 
-def wake_if_nobody_waits(session: Session, job_id: uuid.UUID, *, now: datetime) -> bool:
+def _pause_unseeing(
+    session: Session,
+    unseen: Sequence[models.Offer],
+    jobs_of: Mapping[uuid.UUID, jobs_models.Job],
+    *,
+    now: datetime,
+) -> None:
+    """Whoever lets too many offers in a row pass unseen is asked no more, and told so: a
+    sign of life is enough to be asked again."""
+    most = {
+        offer.provider_id: policy_of(session, jobs_of[offer.job_id], now=now).unseen_before_pause
+        for offer in {offer.provider_id: offer for offer in unseen}.values()
+    }
+    away = [
+        provider_id
+        for provider_id, count in most.items()
+        if reading.unseen_in_a_row(session, provider_id, at_most=count) >= count
+    ]
+    for provider_id in providers.pause(session, away, now=now) if away else ():
+        notifications.tell(
+            session,
+            provider_id,
+            "offers-paused",
+            about="account",
+            subject_id=provider_id,
+            now=now,
+            expires_at=now + _WORTH_SENDING_LONG,
+        )
+
+
+def wake_if_nobody_waits(
+    session: Session, job_id: uuid.UUID, *, now: datetime, queued: bool = False
+) -> bool:
     """Have an open job looked at now when none of its offers can be answered any more:
-    the next are asked at once, or its resident hears why nobody comes."""
+    the next are asked at once, or its resident hears why nobody comes. ``queued``: the
+    caller asks a task to, when it is woken."""
     waiting = (
         select(models.Offer.id)
         .where(
@@ -409,7 +572,7 @@ def wake_if_nobody_waits(session: Session, job_id: uuid.UUID, *, now: datetime) 
             jobs_models.Job.wake_at > now,
             ~waiting,
         )
-        .values(wake_at=now)
+        .values(wake_at=now, queued_at=now if queued else None)
         .returning(jobs_models.Job.id)
         .execution_options(synchronize_session=False)
     ).all()

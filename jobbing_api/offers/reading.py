@@ -93,6 +93,29 @@ def quoted(session: Session, job: jobs_models.Job) -> int:
     return counts(session, [job.id])[job.id].get(str(OfferState.QUOTED), 0)
 
 
+def unseen_in_a_row(session: Session, provider_id: uuid.UUID, *, at_most: int) -> int:
+    """How many of the latest offers somebody let pass unseen, one after the other, since
+    they were last heard of. Those that were taken back say nothing."""
+    offer, provider = models.Offer, providers.models.Provider
+    latest = session.execute(
+        select(offer.state, offer.seen_at, offer.answered_at)
+        .join(provider, provider.account_id == offer.provider_id)
+        .where(
+            offer.provider_id == provider_id,
+            offer.state.not_in((OfferState.PENDING, OfferState.SENT, OfferState.WITHDRAWN)),
+            offer.send_at > func.coalesce(provider.resumed_at, provider.created_at),
+        )
+        .order_by(offer.id.desc())
+        .limit(at_most)
+    )
+    unseen = 0
+    for state, seen_at, answered_at in latest:
+        if state != OfferState.EXPIRED or seen_at is not None or answered_at is not None:
+            break
+        unseen += 1
+    return unseen
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
     """One provider the owner's job was offered to, in bands.

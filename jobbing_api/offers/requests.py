@@ -83,7 +83,7 @@ def left_out_of(job_id: Any, round_: Any) -> CompoundSelect[Any]:
     )
     dropped = select(providers.models.Booking.provider_id).where(
         providers.models.Booking.job_id == job_id,
-        providers.models.Booking.released_because == providers.DROPPED_OUT,
+        providers.models.Booking.released_because.in_(providers.GIVEN_BACK),
     )
     return union(asked.correlate(jobs_models.Job), dropped.correlate(jobs_models.Job))
 

@@ -1,13 +1,11 @@
 """Asking providers, wave by wave, until somebody comes or nobody can.
 
-Hides: how a wave is filled (best first, within a radius that widens until it is
-full), how its offers are staggered and how long they live, when the next wave is due,
-and when and why a round is given up. A wave's key makes opening it twice harmless.
+Hides: how the offers of a wave are staggered, when the next wave is due, and when and why
+a round is given up. A wave's key makes opening it twice harmless.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -18,15 +16,15 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import (
+    accounts,
     history,
     jobs,
     markets,
     matching,
-    providers,
 )
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, JobMove, JobState, OfferState
-from jobbing_api.offers import asking, endings, models, reading
+from jobbing_api.offers import asking, endings, filling, models, reading
 from jobbing_api.offers.requests import left_out, policy_of, request_of
 
 
@@ -58,24 +56,25 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             give_up(session, job, reason=None, now=now)
         return 0
 
-    look_again_at = min(now + timedelta(seconds=policy.interval_s), give_up_at)
+    look_again_at = min(_interval_after(session, job, policy, now), give_up_at)
     size = _size(job, policy, live)
     if size == 0:
         _look_again(job, look_again_at)
         return 0
-    request, ranking, chosen = _choose(session, job, policy, size=size, now=now)
-    if not chosen:
+    filled = filling.fill(session, job, policy, wave=wave, size=size, now=now)
+    if not filled.chosen:
         # Somebody may still answer, or whoever could come has no ear for it right now
         # (off duty, or asked about enough else, perhaps by a wave a moment ago).
+        ranking = filled.ranking
         if live or ranking.candidates or ranking.fell_out.keys() & _PASSES:
             _look_again(job, look_again_at)
         else:
-            matching.remember(session, request, ranking, purpose="wave", now=now)
+            matching.remember(session, filled.request, ranking, purpose="wave", now=now)
             give_up(session, job, reason=_reason_nobody(session, job, ranking), now=now)
         return 0
 
     job.wave = wave
-    _look_again(job, look_again_at)
+    chosen = filled.chosen
     session.add(
         models.Wave(
             job_id=job.id,
@@ -83,14 +82,21 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             wave=wave,
             market_id=job.market_id,
             policy_id=policy.id,
-            search_id=matching.remember(session, request, ranking, purpose="wave", now=now),
+            search_id=matching.remember(
+                session, filled.request, filled.ranking, purpose="wave", now=now
+            ),
             opened_at=now,
             radius_m=round(max(candidate.distance_m for candidate in chosen)),
             asked=len(chosen),
         )
     )
-    stagger = timedelta(seconds=0 if ranking.tier.thin else policy.stagger_s)
-    asking.ask(session, job, policy, chosen, stagger=stagger, now=now)
+    rings_at = asking.ask(
+        session, job, policy, chosen, send_at=_send_at(filled, policy, now=now), now=now
+    )
+    # Whoever is rung in the morning has the time of a wave from then on.
+    _look_again(job, min(_interval_after(session, job, policy, min(rings_at)), give_up_at))
+    if wave == 1 and filled.ranking.tier.thin:
+        _report_later(session, job, policy)
     history.record(
         session,
         "wave-open",
@@ -101,6 +107,39 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
         data={"round": round_, "wave": wave, "asked": len(chosen)},
     )
     return len(chosen)
+
+
+def _interval_after(
+    session: Session, job: jobs_models.Job, policy: markets.Policy, at: datetime
+) -> datetime:
+    """When the next wave may open after one that rang at ``at``: nights do not count."""
+    market = session.get_one(markets.models.Market, job.market_id)
+    return markets.waking_deadline(
+        policy, from_at=at, minutes=policy.interval_s / 60, time_zone=market.time_zone
+    )
+
+
+def _send_at(filled: filling.Filling, policy: markets.Policy, *, now: datetime) -> list[datetime]:
+    """When each of those chosen is asked: the first of them one after the other, and the
+    others once those had their head start."""
+    stagger = timedelta(seconds=0 if filled.ranking.tier.thin else policy.stagger_s)
+    others_at = now + timedelta(seconds=policy.head_start_s if filled.first else 0)
+    return [
+        now + place * stagger
+        if place < filled.first
+        else others_at + (place - filled.first) * stagger
+        for place in range(len(filled.chosen))
+    ]
+
+
+def _report_later(session: Session, job: jobs_models.Job, policy: markets.Policy) -> None:
+    """Tell those who look after the market if nobody has come by then: where few live, it
+    may take a telephone call."""
+    due_at = job.round_opened_at + timedelta(minutes=policy.thin_report_min)
+    for operator_id in accounts.operators_of(session, job.market_id):
+        jobs.tell(
+            session, job, operator_id, endings.JOB_WAITS, now=job.round_opened_at, due_at=due_at
+        )
 
 
 def _look_again(job: jobs_models.Job, at: datetime) -> None:
@@ -114,45 +153,6 @@ def _size(job: jobs_models.Job, policy: markets.Policy, live: int) -> int:
         return max(0, policy.choose_asked - live)
     return policy.wave_size
 
-
-def _choose(
-    session: Session,
-    job: jobs_models.Job,
-    policy: markets.Policy,
-    *,
-    size: int,
-    now: datetime,
-) -> tuple[matching.Request, matching.Ranking, list[matching.Candidate]]:
-    """The question a wave asks, its answer, and the people (rows locked, best first)."""
-    without = left_out(session, job)
-    step = 0
-    while True:
-        request = request_of(session, job, policy, leave_out=without, radius_step=step)
-        ranking = matching.rank(session, request, policy, size, now=now, purpose=None)
-        if len(ranking.candidates) >= size or step + 1 >= len(ranking.tier.radius_steps_m):
-            break
-        step += 1
-    if ranking.tier.thin:
-        # Where few live, everybody is asked at once, outside their hours too; whoever
-        # chooses among answers still has no more asked than can be compared.
-        most = size if job.mode == "choose" else _EVERYBODY
-        request = dataclasses.replace(request, outside_hours=True)
-        ranking = matching.rank(session, request, policy, most, now=now, purpose=None)
-    ids = [candidate.provider_id for candidate in ranking.candidates]
-    if not ids:
-        return request, ranking, []
-    # Two waves may want the same person at once: their caps and hours are looked at again
-    # under a lock on their rows, and whoever is full by now waits for another wave.
-    providers.lock(session, ids)
-    again = dataclasses.replace(request, leave_out=frozenset(), only=ids)
-    sure = matching.rank(session, again, policy, len(ids), now=now, purpose=None)
-    fresh = {candidate.provider_id: candidate for candidate in sure.candidates}
-    return request, ranking, [fresh[one] for one in ids if one in fresh]
-
-
-#: Everybody, for a town where few live; a bound, because "thin" counts those close by
-#: only, and a city may lie within reach.
-_EVERYBODY = 100
 
 #: Why somebody who could come cannot be asked at this moment and may be a little later.
 _PASSES = frozenset({"offline", "live-offers", "daily-offers"})
@@ -221,6 +221,7 @@ def give_up(session: Session, job: jobs_models.Job, *, reason: str | None, now: 
     """End the round without anybody: open offers are withdrawn, the resident is told
     why. ``reason`` None: it is read from the answers."""
     endings.withdraw_live(session, job, now=now)
+    endings.forget_report(session, job, now=now)
     because = reason or _reason_from_answers(session, job)
     job = jobs.move(
         session,

@@ -162,7 +162,7 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
 def _forget_ties(session: Session, account: accounts_models.Account) -> None:
     """Ways to reach them, ways for them to get in, and whom they would not meet."""
     ours = account.id
-    block = accounts_models.Block
+    block, favourite = accounts_models.Block, accounts_models.Favourite
     letters = mail.Mail.account_id == ours
     if account.email is not None:
         letters |= mail.Mail.to_address == account.email
@@ -177,6 +177,10 @@ def _forget_ties(session: Session, account: accounts_models.Account) -> None:
             accounts_models.OperatorGrant.account_id == ours
         ),
         delete(block).where(or_(block.account_id == ours, block.blocked_account_id == ours)),
+        delete(favourite).where(or_(favourite.account_id == ours, favourite.provider_id == ours)),
+        delete(notifications_models.Preference).where(
+            notifications_models.Preference.account_id == ours
+        ),
         delete(mail.Mail).where(letters),
         delete(_ANSWERS).where(_ANSWERS.c.scope == str(ours)),
     ):

@@ -90,6 +90,19 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
             _all(session, accounts_models.Block, accounts_models.Block.account_id == ours),
             but=("account_id",),
         ),
+        # Likewise: whose favourite one is, is theirs to say.
+        "favourites": out.rows(
+            _all(session, accounts_models.Favourite, accounts_models.Favourite.account_id == ours),
+            but=("account_id",),
+        ),
+        "preferences": out.rows(
+            _all(
+                session,
+                notifications_models.Preference,
+                notifications_models.Preference.account_id == ours,
+            ),
+            but=("account_id",),
+        ),
         "jobs": out.rows(
             jobs, but=("resident_id", "provider_id", "version", "wake_at", "queued_at")
         ),

@@ -8,7 +8,10 @@ from jobbing_api.markets.local_time import Stretch as Stretch
 from jobbing_api.markets.local_time import weekly_stretches as weekly_stretches
 from jobbing_api.providers import models as models
 from jobbing_api.providers import record as record
+from jobbing_api.providers.bookings import ABSENT as ABSENT
 from jobbing_api.providers.bookings import DROPPED_OUT as DROPPED_OUT
+from jobbing_api.providers.bookings import GIVEN_BACK as GIVEN_BACK
+from jobbing_api.providers.bookings import UNDONE as UNDONE
 from jobbing_api.providers.bookings import book as book
 from jobbing_api.providers.bookings import release as release
 from jobbing_api.providers.calendar import Calendar as Calendar
@@ -19,6 +22,9 @@ from jobbing_api.providers.calendar import put_calendar as put_calendar
 from jobbing_api.providers.free_time import extend_due as extend_due
 from jobbing_api.providers.free_time import lock as lock
 from jobbing_api.providers.free_time import rebuild as rebuild
+from jobbing_api.providers.newcomers import newcomers as newcomers
+from jobbing_api.providers.pauses import pause as pause
+from jobbing_api.providers.pauses import resume as resume
 from jobbing_api.providers.presence import expire_positions as expire_positions
 from jobbing_api.providers.presence import put_presence as put_presence
 from jobbing_api.providers.profiles import PublicProfile as PublicProfile
@@ -33,7 +39,10 @@ from jobbing_api.providers.record import forget as forget_facts
 from jobbing_api.providers.record import redate as redate_fact
 
 __all__ = [
+    "ABSENT",
     "DROPPED_OUT",
+    "GIVEN_BACK",
+    "UNDONE",
     "Calendar",
     "Exceptional",
     "Fact",
@@ -51,6 +60,8 @@ __all__ = [
     "get_calendar",
     "lock",
     "models",
+    "newcomers",
+    "pause",
     "public_profile",
     "put_calendar",
     "put_presence",
@@ -59,5 +70,6 @@ __all__ = [
     "record",
     "redate_fact",
     "release",
+    "resume",
     "weekly_stretches",
 ]

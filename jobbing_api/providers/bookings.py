@@ -20,6 +20,9 @@ from jobbing_api.providers import free_time, models
 #: Why a booking was released when its own provider does not come after all: whoever
 #: it names is not asked about that job again.
 DROPPED_OUT = "provider-cancelled"
+UNDONE = "acceptance-undone"
+ABSENT = "provider-absent"
+GIVEN_BACK = (DROPPED_OUT, UNDONE, ABSENT)
 
 
 def book(

@@ -56,6 +56,9 @@ class Provider(Base):
     free_time: Mapped[list[Range[datetime]]] = mapped_column(TSTZMULTIRANGE)
     free_until: Mapped[datetime] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    #: Not asked since then, after too many offers unseen in a row; and asked again since.
+    paused_at: Mapped[datetime | None] = mapped_column(Instant)
+    resumed_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
     calendar_version: Mapped[int] = mapped_column(default=1)
 
@@ -75,6 +78,12 @@ class Provider(Base):
             name="few_tools",
         ),
         Index("ix_providers_base", "base", postgresql_using="gist"),
+        Index(
+            "ix_providers_newcomers",
+            *("created_at", "base"),
+            postgresql_using="gist",
+            postgresql_where=text("identity_checked_at IS NOT NULL"),
+        ),
         Index("ix_providers_market_id", "market_id"),
         Index("ix_providers_free_until", "free_until"),
     )

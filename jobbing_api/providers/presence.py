@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from jobbing_api import errors, geography, markets
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.database import Instant
+from jobbing_api.providers import pauses
 
 #: A position this young and this near to the new one is good enough to stand.
 STANDS_FOR = timedelta(seconds=30)
@@ -90,6 +91,8 @@ def put_presence(
     ).one()
     if not put.known:
         raise errors.ProfileRequired()
+    if online and put.written:
+        pauses.resume(session, account.id, now=now)
     return bool(put.written)
 
 

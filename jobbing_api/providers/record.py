@@ -142,6 +142,24 @@ def forget(session: Session, *, kind: str, subject_ids: Sequence[uuid.UUID]) -> 
     )
 
 
+def asked_since(
+    session: Session, provider_ids: Sequence[uuid.UUID], *, since: datetime, now: datetime
+) -> dict[uuid.UUID, int]:
+    """How often each was asked since; nobody is named who was not."""
+    entry = models.RecordEntry
+    counted = session.execute(
+        select(entry.provider_id, func.count())
+        .where(
+            entry.kind == "asked",
+            entry.provider_id.in_(list(provider_ids)),
+            entry.at > since,
+            entry.at <= now,
+        )
+        .group_by(entry.provider_id)
+    )
+    return {row[0]: row[1] for row in counted}
+
+
 def response_median_min(
     session: Session, provider_id: uuid.UUID, *, since: datetime, now: datetime
 ) -> float | None:

@@ -68,6 +68,12 @@ problem-offer-expired-detail = The time to answer is over. See which other jobs 
 problem-calendar-conflict-title = You are no longer free at that time
 problem-calendar-conflict-detail = There is no free stretch left in your calendar within the job's window. Change your calendar or decline the offer.
 
+problem-undo-over-title = It is too late to undo
+problem-undo-over-detail = An acceptance can be taken back within { $seconds } seconds and before work begins. After that, cancel the job.
+
+problem-too-early-title = It is a little early for that
+problem-too-early-detail = They may still come: you can say so { $minutes } minutes after the agreed time.
+
 problem-quote-required-title = A price is expected
 problem-quote-required-detail = The resident compares several answers for this job. Send your price instead of accepting.
 
@@ -180,6 +186,18 @@ push-job-unfilled-body =
 push-provider-dropped-out-title = Your provider cannot come
 push-provider-dropped-out-body = We are already asking others. You need not do anything.
 
+push-acceptance-undone-title = Not quite yet
+push-acceptance-undone-body = Whoever had accepted took it back at once. We are already asking others. You need not do anything.
+
+push-visit-missed-title = You were expected
+push-visit-missed-body = The resident tells us that nobody came, and others are being asked. If that is wrong, write to the people who look after your town.
+
+push-job-waits-title = A job that nobody takes
+push-job-waits-body = { $category }: few people live around there, all of them have been asked, and nobody has accepted so far. A call may help.
+
+push-offers-paused-title = Are you still there?
+push-offers-paused-body = You have not looked at the latest offers, so we have stopped sending them. Open the app to receive them again.
+
 push-job-cancelled-title = Job cancelled
 push-job-cancelled-body =
     { $when ->
@@ -288,6 +306,9 @@ field-current-password = This must be your present password.
 field-display-name = This must be 1 to 80 characters on one line, without control characters.
 field-role = This must be resident or provider.
 field-not-oneself = This is your own account.
+field-too-many-favourites = At most { $most } favourites. Take one out first.
+field-topic = There is no such topic. Known are offers, answers, visits, reviews and account.
+field-way = There is no such way. Known are push, mail and sms.
 field-level = This must be read or act.
 field-market = Name at least one market, and only markets there are.
 

@@ -68,6 +68,12 @@ problem-offer-expired-detail = Le délai de réponse est passé. Regardez quelle
 problem-calendar-conflict-title = Vous n'êtes plus libre à ce moment-là
 problem-calendar-conflict-detail = Il ne reste aucun créneau libre dans votre agenda pendant la période demandée. Modifiez votre agenda ou refusez la proposition.
 
+problem-undo-over-title = Il est trop tard pour annuler
+problem-undo-over-detail = On peut revenir sur une acceptation pendant { $seconds } secondes et avant le début du travail. Ensuite, annulez la mission.
+
+problem-too-early-title = C'est encore un peu tôt
+problem-too-early-detail = On peut encore venir : vous pourrez le signaler { $minutes } minutes après l'heure convenue.
+
 problem-quote-required-title = Un prix est attendu
 problem-quote-required-detail = Pour cette mission, le particulier compare plusieurs réponses. Envoyez votre prix au lieu d'accepter.
 
@@ -180,6 +186,18 @@ push-job-unfilled-body =
 push-provider-dropped-out-title = Votre prestataire ne peut plus venir
 push-provider-dropped-out-body = Nous contactons déjà d'autres personnes. Vous n'avez rien à faire.
 
+push-acceptance-undone-title = Pas tout à fait
+push-acceptance-undone-body = La personne qui avait accepté est aussitôt revenue sur sa décision. Nous contactons déjà d'autres personnes. Vous n'avez rien à faire.
+
+push-visit-missed-title = Vous étiez attendu
+push-visit-missed-body = Le particulier nous signale que personne n'est venu, et d'autres sont contactés. Si c'est une erreur, écrivez à l'équipe de votre ville.
+
+push-job-waits-title = Une mission que personne ne prend
+push-job-waits-body = { $category } : peu de gens vivent par là, tous ont été contactés, et personne n'a accepté jusqu'ici. Un appel peut aider.
+
+push-offers-paused-title = Toujours là ?
+push-offers-paused-body = Vous n'avez pas regardé les dernières propositions, nous avons donc cessé d'en envoyer. Ouvrez l'application pour en recevoir de nouveau.
+
 push-job-cancelled-title = Mission annulée
 push-job-cancelled-body =
     { $when ->
@@ -288,6 +306,9 @@ field-current-password = Il faut votre mot de passe actuel.
 field-display-name = Il faut de 1 à 80 caractères sur une ligne, sans caractères de contrôle.
 field-role = Il faut resident ou provider.
 field-not-oneself = C'est votre propre compte.
+field-too-many-favourites = Au plus { $most } favoris. Retirez-en un d'abord.
+field-topic = Ce sujet n'existe pas. Les sujets sont offers, answers, visits, reviews et account.
+field-way = Ce moyen n'existe pas. Les moyens sont push, mail et sms.
 field-level = Il faut read ou act.
 field-market = Nommez au moins une zone, et seulement des zones qui existent.
 

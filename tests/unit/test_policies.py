@@ -289,7 +289,7 @@ def test_waking_minutes_are_counted_like_somebody_watching_the_clock(
     assert (
         markets.waking_deadline(rules, from_at=from_at, minutes=minutes, time_zone=zone) == watched
     )
-    first = markets.next_waking(rules, at=from_at, time_zone=zone)
+    first = markets.next_ring(rules, at=from_at, time_zone=zone)
     assert awake(rules, first, local)
     assert first == from_at or not awake(rules, from_at, local)
     assert first == from_at or not awake(rules, first - MINUTE, local)

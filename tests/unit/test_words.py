@@ -15,32 +15,11 @@ import jobbing_api
 from jobbing_api import errors, words
 from jobbing_api.api import problems
 from jobbing_api.lifecycle import JobState, OfferState
+from jobbing_api.notifications import preferences
 
 CODE = Path(jobbing_api.__file__).parent
 
-KINDS = {
-    "calendar-confirm",
-    "job-assigned",
-    "job-booked",
-    "job-cancelled",
-    "job-completed",
-    "job-disputed",
-    "job-finished",
-    "job-started",
-    "job-taken",
-    "job-unfilled",
-    "offer",
-    "offer-outside-hours",
-    "offer-withdrawn",
-    "on-my-way",
-    "provider-dropped-out",
-    "quote-chosen",
-    "quote-not-chosen",
-    "quote-received",
-    "redo-asked",
-    "review-asked",
-    "reviews-visible",
-}
+KINDS = set(preferences.TOPICS)
 
 REASONS = {
     "declined",

@@ -1,0 +1,251 @@
+"""Who is asked in a wave: the best, and a fair chance for the others.
+
+Hides: how far a wave looks until it is full, who goes first (a resident's favourites, and
+after a cancellation those who would have come), the places kept for newcomers, and that
+of two who are as good as each other whoever was asked less goes first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from jobbing_api import accounts, geography, markets, matching, notifications, providers
+from jobbing_api.jobs import models as jobs_models
+from jobbing_api.lifecycle import OfferState
+from jobbing_api.offers import models
+from jobbing_api.offers.requests import left_out, request_of
+
+#: Everybody, for a town where few live; a bound, because "thin" counts those close by
+#: only, and a city may lie within reach.
+_EVERYBODY = 100
+
+#: Whoever is as good as the last of a wave is looked for among so many beyond it.
+_EQUALS = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filling:
+    """The question a wave asks, its answer, and the people: rows locked, in the order in
+    which they are asked. The ``first`` of them have a head start."""
+
+    request: matching.Request
+    ranking: matching.Ranking
+    chosen: list[matching.Candidate]
+    first: int
+
+
+def fill(
+    session: Session,
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    *,
+    wave: int,
+    size: int,
+    now: datetime,
+) -> Filling:
+    """The people of the next wave of ``job``, at most ``size`` of them; where few live,
+    everybody."""
+    without = left_out(session, job) | _asleep(session, job, policy, now=now)
+    request, ranking = _widened(session, job, policy, without, size=size, now=now)
+    if ranking.tier.thin:
+        # Where few live, everybody is asked at once, outside their hours too; whoever
+        # chooses among answers still has no more asked than can be compared.
+        size = size if job.mode == "choose" else _EVERYBODY
+        request = dataclasses.replace(request, outside_hours=True)
+        ranking = matching.rank(session, request, policy, size, now=now, purpose=None)
+    first = _first(session, job, policy, without, wave=wave, size=size, now=now)
+    ahead = {candidate.provider_id for candidate in first}
+    others = [one for one in ranking.candidates if one.provider_id not in ahead]
+    others = _fairly(session, policy, others, size=size - len(first), now=now)
+    others = _with_newcomers(session, job, policy, request, first, others, now=now)
+    # Two waves may want the same person at once: their caps and hours are looked at again
+    # under a lock on their rows, and whoever is full by now waits for another wave.
+    sure = _sure(session, policy, request, [*first, *others], now=now)
+    first = [sure[one.provider_id] for one in first if one.provider_id in sure]
+    others = [sure[one.provider_id] for one in others if one.provider_id in sure]
+    return Filling(request=request, ranking=ranking, chosen=first + others, first=len(first))
+
+
+def _widened(
+    session: Session,
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    without: frozenset[uuid.UUID],
+    *,
+    size: int,
+    now: datetime,
+) -> tuple[matching.Request, matching.Ranking]:
+    """The ranking at the first radius that fills the wave, else at the last."""
+    step = 0
+    while True:
+        request = request_of(session, job, policy, leave_out=without, radius_step=step)
+        ranking = matching.rank(session, request, policy, size + _EQUALS, now=now, purpose=None)
+        if len(ranking.candidates) >= size or step + 1 >= len(ranking.tier.radius_steps_m):
+            return request, ranking
+        step += 1
+
+
+def _asleep(
+    session: Session, job: jobs_models.Job, policy: markets.Policy, *, now: datetime
+) -> frozenset[uuid.UUID]:
+    """Whoever is on duty in the quiet hours and never said that they may be rung then: an
+    offer for now would be over before they hear of it."""
+    market = session.get_one(markets.models.Market, job.market_id)
+    if job.urgency != "now" or not markets.quiet(policy, at=now, time_zone=market.time_zone):
+        return frozenset()
+    presence, skill = providers.models.Presence, providers.models.Skill
+    on_duty = session.scalars(
+        select(presence.provider_id)
+        .join(skill, skill.provider_id == presence.provider_id)
+        .where(presence.online, skill.category_id == job.category_id)
+    ).all()
+    return frozenset(on_duty) - notifications.awake_at_night(session, on_duty)
+
+
+def _first(
+    session: Session,
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    without: frozenset[uuid.UUID],
+    *,
+    wave: int,
+    size: int,
+    now: datetime,
+) -> list[matching.Candidate]:
+    """Who is asked before others: the resident's favourites, and whoever would have come
+    when the one who was chosen dropped out. As far as their own reach goes."""
+    if wave > 1 or size <= 0:
+        return []
+    dear = accounts.favourites(session, job.resident_id) | _backups(session, job)
+    only = sorted(dear - without)
+    if not only:
+        return []
+    request = request_of(session, job, policy, only=only)
+    return matching.rank(session, request, policy, size, now=now, purpose=None).candidates
+
+
+def _backups(session: Session, job: jobs_models.Job) -> frozenset[uuid.UUID]:
+    """Who was still asked when somebody took the job who then gave it back."""
+    booking = providers.models.Booking
+    given_back = session.scalars(
+        select(booking.created_at).where(
+            booking.job_id == job.id,
+            booking.released_because.in_(providers.GIVEN_BACK),
+            # The round was opened by that very release.
+            booking.released_at == job.round_opened_at,
+        )
+    ).first()
+    if given_back is None:
+        return frozenset()
+    waiting = select(models.Offer.provider_id).where(
+        models.Offer.job_id == job.id,
+        models.Offer.round == job.round - 1,
+        models.Offer.state == OfferState.WITHDRAWN,
+        models.Offer.ended_at == given_back,
+        models.Offer.send_at <= models.Offer.ended_at,
+    )
+    return frozenset(session.scalars(waiting))
+
+
+def _fairly(
+    session: Session,
+    policy: markets.Policy,
+    ranked: Sequence[matching.Candidate],
+    *,
+    size: int,
+    now: datetime,
+) -> list[matching.Candidate]:
+    """``size`` of the best. At each place those within the margin of the best who is left
+    count as equal, and whoever was asked least lately goes first."""
+    asked = providers.record.asked_since(
+        session,
+        [candidate.provider_id for candidate in ranked],
+        since=now - timedelta(days=policy.fairness_days),
+        now=now,
+    )
+    return fair_order(ranked, asked, margin=policy.fairness_margin)[: max(0, size)]
+
+
+def fair_order(
+    ranked: Sequence[matching.Candidate], asked: Mapping[uuid.UUID, int], *, margin: float
+) -> list[matching.Candidate]:
+    """Candidates, best first, such that at each place those whose score is within ``margin``
+    of the best who is left go by how often they were ``asked``, least first."""
+    left = list(ranked)
+    ordered = []
+    while left:
+        equals = [one for one in left if left[0].score - one.score <= margin]
+        chosen = min(equals, key=lambda one: asked.get(one.provider_id, 0))
+        left.remove(chosen)
+        ordered.append(chosen)
+    return ordered
+
+
+def _with_newcomers(
+    session: Session,
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    request: matching.Request,
+    first: Sequence[matching.Candidate],
+    others: list[matching.Candidate],
+    *,
+    now: datetime,
+) -> list[matching.Candidate]:
+    """The same with their share of newcomers, who take the last places of those who have
+    had theirs before. A wave that is not full has everybody in it already."""
+    size = len(first) + len(others)
+    places = max(policy.newcomer_places_at_least, int(size * policy.newcomer_share))
+    category = session.get_one(markets.models.Category, job.category_id)
+    if not others or not places or category.group_slug in policy.newcomer_never_groups:
+        return others
+    new = providers.newcomers(
+        session,
+        category_id=job.category_id,
+        market_id=job.market_id,
+        near=geography.lon_lat(job.location),
+        finished_below=policy.newcomer_finished_below,
+        since=now - timedelta(days=policy.newcomer_days),
+    )
+    there = {one.provider_id for one in (*first, *others)}
+    missing = places - len(there & set(new))
+    only = [one for one in new if one not in there and one not in request.leave_out]
+    if missing <= 0 or not only:
+        return others
+    asked = dataclasses.replace(request, only=only)
+    found = matching.rank(session, asked, policy, missing, now=now, purpose=None).candidates
+    for_them = _last_of(others, len(found), but=set(new))
+    kept = [one for one in others if one.provider_id not in for_them]
+    return [*kept, *found[: len(for_them)]]
+
+
+def _last_of(
+    others: Sequence[matching.Candidate], count: int, *, but: Collection[uuid.UUID]
+) -> set[uuid.UUID]:
+    """The last ``count`` who are none of ``but``."""
+    may = [one.provider_id for one in others if one.provider_id not in but]
+    return set(may[len(may) - count :] if count <= len(may) else may)
+
+
+def _sure(
+    session: Session,
+    policy: markets.Policy,
+    request: matching.Request,
+    wanted: Sequence[matching.Candidate],
+    *,
+    now: datetime,
+) -> dict[uuid.UUID, matching.Candidate]:
+    """Who of them still can, now that their rows are locked."""
+    ids = [candidate.provider_id for candidate in wanted]
+    if not ids:
+        return {}
+    providers.lock(session, ids)
+    again = dataclasses.replace(request, leave_out=frozenset(), only=ids, radius_step=None)
+    sure = matching.rank(session, again, policy, len(ids), now=now, purpose=None)
+    return {candidate.provider_id: candidate for candidate in sure.candidates}
