@@ -311,10 +311,6 @@ def _refusals(slugs: list[str]) -> dict[str, Any]:
     }
 
 
-#: What the sentences of some refusals count.
-_NUMBERS = {"seconds": 60, "minutes": 30}
-
-
 def _example(slug: str) -> dict[str, Any]:
     """The document a client gets for ``slug``, in English."""
     members: dict[str, Any] = {"state": "cancelled"} if slug == "illegal-move" else {}
@@ -325,9 +321,7 @@ def _example(slug: str) -> dict[str, Any]:
         "type": f"/problems/{slug}",
         "title": words.say("en", f"problem-{slug}-title"),
         "status": problems.STATUS[slug],
-        "detail": words.say(
-            "en", f"problem-{slug}-detail", state="cancelled", request_id=number, **_NUMBERS
-        ),
+        "detail": words.say("en", f"problem-{slug}-detail", state="cancelled", request_id=number),
         "request_id": number,
         **members,
     }

@@ -21,10 +21,13 @@ class Line(Protocol):
     kind: str
     about: str
     subject_id: uuid.UUID
-    params: Mapping[str, Any]
     collapse_key: str
     urgent: bool
     expires_at: datetime
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The values its sentences show."""
 
 
 class Phone(Protocol):

@@ -69,10 +69,10 @@ problem-calendar-conflict-title = You are no longer free at that time
 problem-calendar-conflict-detail = There is no free stretch left in your calendar within the job's window. Change your calendar or decline the offer.
 
 problem-undo-over-title = It is too late to undo
-problem-undo-over-detail = An acceptance can be taken back within { $seconds } seconds and before work begins. After that, cancel the job.
+problem-undo-over-detail = An acceptance can be taken back at once, before work begins. After that, cancel the job.
 
 problem-too-early-title = It is a little early for that
-problem-too-early-detail = They may still come: you can say so { $minutes } minutes after the agreed time.
+problem-too-early-detail = They may still come. Wait a little longer after the agreed time, and say so then.
 
 problem-quote-required-title = A price is expected
 problem-quote-required-detail = The resident compares several answers for this job. Send your price instead of accepting.

@@ -69,10 +69,10 @@ problem-calendar-conflict-title = Vous n'êtes plus libre à ce moment-là
 problem-calendar-conflict-detail = Il ne reste aucun créneau libre dans votre agenda pendant la période demandée. Modifiez votre agenda ou refusez la proposition.
 
 problem-undo-over-title = Il est trop tard pour annuler
-problem-undo-over-detail = On peut revenir sur une acceptation pendant { $seconds } secondes et avant le début du travail. Ensuite, annulez la mission.
+problem-undo-over-detail = On peut revenir sur une acceptation aussitôt, avant le début du travail. Ensuite, annulez la mission.
 
 problem-too-early-title = C'est encore un peu tôt
-problem-too-early-detail = On peut encore venir : vous pourrez le signaler { $minutes } minutes après l'heure convenue.
+problem-too-early-detail = On peut encore venir. Attendez encore un peu après l'heure convenue, puis signalez-le.
 
 problem-quote-required-title = Un prix est attendu
 problem-quote-required-detail = Pour cette mission, le particulier compare plusieurs réponses. Envoyez votre prix au lieu d'accepter.

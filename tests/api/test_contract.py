@@ -25,6 +25,8 @@ OPERATIONS = """
     GET /me · PATCH /me · DELETE /me · GET /me/export · POST /me/verification
     PUT /me/roles/{role}
     PUT /me/devices/{installation_id} · DELETE /me/devices/{installation_id}
+    GET /me/preferences · PUT /me/preferences · GET /me/favourites
+    PUT /me/favourites/{account_id} · DELETE /me/favourites/{account_id}
     PUT /me/blocks/{account_id} · DELETE /me/blocks/{account_id}
     GET /markets · GET /categories · GET /places
     GET /providers/me · PUT /providers/me
@@ -34,6 +36,7 @@ OPERATIONS = """
     POST /jobs · GET /jobs · GET /jobs/{job_id} · PATCH /jobs/{job_id}
     POST /jobs/{job_id}/cancel · POST /jobs/{job_id}/dispatch
     POST /jobs/{job_id}/on-my-way · POST /jobs/{job_id}/start
+    POST /jobs/{job_id}/no-show · POST /offers/{offer_id}/undo
     POST /jobs/{job_id}/finish · POST /jobs/{job_id}/redo
     POST /jobs/{job_id}/confirm · POST /jobs/{job_id}/dispute
     POST /jobs/{job_id}/choose · GET /jobs/{job_id}/candidates
