@@ -53,9 +53,9 @@ _RULES = {
     "live_offers_at_most": 1000,
     "pushes_a_day": 1000,
     # The load must not depend on the hour at which it runs.
-    "quiet_from": "00:00:00",
-    "quiet_to": "00:00:00",
-    "quiet_sunday_to": "00:00:00",
+    "quiet_from": "00:00",
+    "quiet_to": "00:00",
+    "quiet_sunday_to": "00:00",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -266,6 +266,23 @@ def away(
         exceptions=[providers.Exceptional(from_at=from_at, to_at=to_at, available=False)],
         now=now,
     )
+
+
+def wakeful(session: Session) -> None:
+    """Nobody sleeps from now on: for tests by the real clock, at whatever hour they run."""
+    now = datetime.now(UTC)
+    policy = markets.models.Policy
+    for row in session.scalars(select(policy).where(policy.version == 1)).all():
+        markets.write_policy(
+            session,
+            market_id=row.market_id,
+            category_id=row.category_id,
+            urgency=row.urgency,
+            rules=row.rules | dict.fromkeys(("quiet_from", "quiet_to", "quiet_sunday_to"), "00:00"),
+            in_force_from=now,
+            note="",
+            now=now,
+        )
 
 
 def north(place: LonLat, distance_m: float) -> LonLat:

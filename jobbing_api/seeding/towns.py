@@ -154,7 +154,9 @@ def open_for_play(session: Session, market: markets.models.Market, *, now: datet
             market_id=market.id,
             category_id=category.id,
             urgency=PLAYED_URGENCY,
-            rules=markets.default_rules(PLAYED_URGENCY) | {"stagger_s": PLAYED_STAGGER_S},
+            rules=markets.default_rules(PLAYED_URGENCY)
+            | {"stagger_s": PLAYED_STAGGER_S}
+            | dict.fromkeys(("quiet_from", "quiet_to", "quiet_sunday_to"), "00:00"),
             in_force_from=now,
             note=_NOTE,
             now=now,

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
 
 from infra.local import servers
+from tests import factories
 from tests.conftest import Servers, create_database, drop_database
 from tests.e2e import stack as stacks
 
@@ -29,6 +31,10 @@ def stack(
     create_database(test_servers, "e2e", test_servers.template)
     folder: Path = tmp_path_factory.mktemp("stack")
     url = test_servers.database_url("e2e")
+    engine = create_engine(url)
+    with Session(engine) as session, session.begin():
+        factories.wakeful(session)
+    engine.dispose()
     with stacks.running(folder, url, own_redis.url) as running:
         yield running
     drop_database(test_servers, "e2e")

@@ -245,7 +245,7 @@ def test_two_hundred_jobs_with_twenty_racing_accepts_each(stack: Stack, tables: 
                 " version + 1, now(), rules || jsonb_build_object("
                 "'live_offers_at_most', 1000, 'pushes_a_day', 1000, 'wave_size', 20,"
                 "'stagger_s', 0), 'race', now() FROM policies"
-                " WHERE urgency = 'scheduled' AND category_id IS NULL AND version = 1"
+                " WHERE urgency = 'scheduled' AND category_id IS NULL AND version = 2"
             )
         )
     posted: list[dict[str, Any]] = []

@@ -25,7 +25,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from infra.local import servers
-from jobbing_api import clock, database, queue, tasks
+from jobbing_api import clock, database, markets, queue, tasks
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.notifications import models as notifications_models
 from jobbing_api.offers import models as offers_models
@@ -185,6 +185,8 @@ def posted_job(session: Session) -> tuple[jobs_models.Job, list[str]]:
     """A job of this very moment, and the phones of those who can do it."""
     now = datetime.now(UTC)
     addresses = []
+    if session.scalar(select(func.count()).where(markets.models.Policy.version == 2)) == 0:
+        factories.wakeful(session)
     for _ in range(3):
         provider = factories.provider(session, now=now)
         addresses.append(factories.device(session, provider.account_id, now=now).address)
