@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import random
 import re
 import secrets
 import shutil
@@ -26,6 +27,7 @@ from typing import Any
 
 import httpx
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 
 from infra.local import ports, servers
 from infra.local.console import Trouble
@@ -44,10 +46,17 @@ class Program:
     """One process, started again whenever it dies, until it is stopped."""
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        user: str | None = None,
     ) -> None:
         self.name = name
         self.deaths = 0
+        self._user = user
         self._command = list(command)
         self._environment = dict(environment)
         self._log = log
@@ -79,6 +88,9 @@ class Program:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment},
                 cwd=ROOT,
+                user=self._user,
+                group=self._user,
+                extra_groups=[] if self._user else None,
                 # Its children die with it: gunicorn's are its own.
                 start_new_session=True,
             )
@@ -185,7 +197,12 @@ class Stage:
         return settings.from_environment(self.environment)
 
     def program(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        user: str | None = None,
     ) -> Program:
         """Start a program under a name of its own."""
         made = Program(
@@ -193,6 +210,7 @@ class Stage:
             command,
             {**self.environment, **(environment or {})},
             self.folder / f"{name}.log",
+            user=user,
         )
         self.programs[name] = made
         made.start()
@@ -235,6 +253,37 @@ class Stage:
             time.sleep(0.05)
         raise Trouble(f"{name} does not serve: see {self.folder / f'{name}.log'}")
 
+    def mortal_redis(self) -> Program:
+        """From now on Redis is a program like the others, and forgets everything when it is
+        killed."""
+        self.redis.stop()
+        self.redis.prepare()
+        made = self.program("redis", self.redis.command, user=self.redis.user)
+        ends_s = time.monotonic() + _READY_S
+        while not self.redis.ready():
+            if time.monotonic() > ends_s:
+                raise Trouble("Redis does not come back")
+            time.sleep(0.05)
+        return made
+
+    def kill_backend(self, dice: random.Random) -> bool:
+        """SIGKILL a server process of the database that serves one of ours. PostgreSQL then
+        ends all of them and recovers; False when nobody was served."""
+        try:
+            with self.engine.connect() as connection:
+                pids = connection.exec_driver_sql(
+                    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
+                    " AND datname = current_database() AND pid <> pg_backend_pid()"
+                    " ORDER BY pid"
+                ).all()
+        except DBAPIError:
+            return False
+        if not pids:
+            return False
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(dice.choice(pids)[0], signal.SIGKILL)
+        return True
+
     def stop(self) -> None:
         """End every program."""
         for program in self.programs.values():
@@ -260,7 +309,9 @@ def set_up(name: str, *, durable: bool = True) -> Iterator[Stage]:
         _stand_in(folder / "push") as phones,
     ):
         environment = _environment(postgres, redis, phones, folder)
-        engine = create_engine(settings.from_environment(environment).database_url)
+        engine = create_engine(
+            settings.from_environment(environment).database_url, pool_pre_ping=True
+        )
         schema.migrate(engine)
         database.bind(engine)
         queue.connect(redis.url)
