@@ -18,7 +18,7 @@ import google.auth.transport.requests
 import h2.config
 import h2.connection
 import h2.events
-from firebase_admin import credentials, messaging
+from firebase_admin import _messaging_encoder, credentials
 
 from benchmarks import pushes
 from jobbing_api import firebase
@@ -39,7 +39,7 @@ def blast(count: int) -> None:
     url = urlsplit(os.environ["PUSH_URL"])
     token, project = _token(os.environ["FIREBASE_CREDENTIALS"])
     message = firebase._message(pushes.push(1), now_s=time.time())
-    body = json.dumps({"message": messaging.MessageEncoder().default(message)}).encode()
+    body = json.dumps({"message": _messaging_encoder.MessageEncoder().default(message)}).encode()
     headers = [
         (":method", "POST"),
         (":scheme", "https"),

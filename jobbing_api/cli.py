@@ -30,6 +30,7 @@ from jobbing_api import (
     accounts,
     clock,
     database,
+    doctor,
     errors,
     firebase,
     markets,
@@ -135,6 +136,26 @@ def run_clock(config: settings.Settings) -> None:
     engine = _connected(config)
     with processes.alive("clock"):
         clock.run(engine, _stopping())
+
+
+@group.command("doctor")
+@command
+def examine(config: settings.Settings) -> None:
+    """Say what is stuck, and what to do about it. Changes nothing.
+
+    Looks at the database, Redis, workers and clocks, at jobs and lines that are overdue, at
+    what Google refused, at people whose phones cannot be rung, and at mails. Ends with 0 if
+    all is well, else with 1.
+    """
+    _connected(config)
+    with database.transaction() as session:
+        found = list(doctor.examine(session, now=datetime.now(UTC)))
+    for one in found:
+        click.echo(f"{'  ' if one.do is None else '! '}{one.subject:8} {one.seen}")
+        if one.do is not None:
+            click.echo(f"{'':11}-> {one.do}")
+    if any(one.do is not None for one in found):
+        sys.exit(1)
 
 
 @group.command("operator")

@@ -78,7 +78,7 @@ class Visit:
 def test_a_posted_job_is_open_watched_and_on_record(session: Session, now: datetime) -> None:
     job = factories.job(session, now=now)
     assert (job.state, job.round, job.wave) == (JobState.OPEN, 1, 0)
-    assert job.wake_at == now + timedelta(seconds=3)
+    assert (job.wake_at, job.queued_at) == (now, now)
     assert job.give_up_at is not None
     [entry] = history.of_job(session, job.id)
     assert (entry.event, entry.to_state, entry.actor_id) == ("job-post", "open", job.resident_id)
