@@ -44,7 +44,7 @@ _PUSHES = 3_000
 _STOCK = 60
 _POSTS = 200
 _BLAST = 20_000
-_MANY_ROWS = int(os.environ.get("MANY", 1_000_000))
+_MANY_ROWS = 1_000_000
 
 #: Nobody is asked twice in a run, nor a second one per job: one push, and the next is idle.
 _RULES = {
@@ -198,13 +198,29 @@ def _post_to_push(
                 answer = client.post(doors[name], json=body, headers=headers)
                 if answer.status_code != 201:
                     raise Trouble(f"{name}: {answer.status_code} {answer.text[:300]}")
-                if not on.phones.await_count(before + 1, within_s=20):
-                    raise Trouble(f"{name}: no push within 20 s")
-                took_s[name].append(_at(on.phones.since(before)[0]) - began_at)
+                took_s[name].append(_first_push(on, answer.json()["id"], before) - began_at)
                 # Idle again.
                 time.sleep(0.15)
                 advance(1)
     return took_s
+
+
+def _first_push(on: stage.Stage, job_id: str, after: int) -> float:
+    """When the first push about a job was received; nobody else posts meanwhile, and yet
+    another job's may come in between."""
+    ends_s = time.monotonic() + 20
+    while time.monotonic() < ends_s:
+        if on.phones.await_count(after + 1, within_s=20):
+            for message in on.phones.since(after):
+                told = message["payload"]["message"]["data"]
+                with database.transaction() as session:
+                    asked = session.scalar(
+                        text("SELECT job_id FROM offers WHERE id = :id"), {"id": told["offer_id"]}
+                    )
+                if str(asked) == job_id:
+                    return _at(message)
+        time.sleep(0.05)
+    raise Trouble(f"no push about {job_id} within 20 s")
 
 
 _SENT_BEFORE = """

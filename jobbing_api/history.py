@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, delete, select
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from jobbing_api.database import Base, Instant, new_id
 
@@ -114,7 +114,10 @@ def forget_remarks(session: Session, author_id: uuid.UUID) -> None:
 def of_job(session: Session, job_id: uuid.UUID) -> Sequence[Entry]:
     """A job's timeline, oldest first."""
     return session.scalars(
-        select(Entry).where(Entry.job_id == job_id).order_by(Entry.at, Entry.id)
+        select(Entry)
+        .where(Entry.job_id == job_id)
+        .order_by(Entry.at, Entry.id)
+        .options(joinedload(Entry.remark))
     ).all()
 
 

@@ -158,9 +158,11 @@ def several(
 ) -> list[dict[str, Any]]:
     """Jobs as ``reader`` sees them, in a handful of statements however many they are."""
     slugs = offer_shapes.category_slugs(session)
-    counted = offers.counts(session, [job.id for job in found]) if found else {}
-    names = _names(session, found)
-    market_slugs = {market.id: market.slug for market in _markets(session, found)}
+    # Nobody was ever asked about the others.
+    asked = [job.id for job in found if (job.round, job.wave) != (1, 0)]
+    counted = offers.counts(session, asked) if asked else {}
+    names = _names(session, found, reader)
+    market_slugs = _market_slugs(session, found)
     return [
         {
             **offer_shapes.summary(job, slugs),
@@ -268,17 +270,23 @@ def _person(account_id: uuid.UUID | None, names: Mapping[uuid.UUID, str]) -> Any
     return None if account_id is None else {"id": account_id, "display_name": names[account_id]}
 
 
-def _names(session: Session, found: Sequence[models.Job]) -> dict[uuid.UUID, str]:
+def _names(
+    session: Session, found: Sequence[models.Job], reader: accounts.models.Account
+) -> dict[uuid.UUID, str]:
     people = {job.resident_id for job in found} | {
         job.provider_id for job in found if job.provider_id is not None
     }
+    known = {reader.id: reader.display_name}
+    others = people - known.keys()
+    if not others:
+        return known
     account = accounts.models.Account
-    rows = session.execute(select(account.id, account.display_name).where(account.id.in_(people)))
-    return dict(rows.all())
+    rows = session.execute(select(account.id, account.display_name).where(account.id.in_(others)))
+    return known | dict(rows.all())
 
 
-def _markets(session: Session, found: Sequence[models.Job]) -> Sequence[markets.models.Market]:
+def _market_slugs(session: Session, found: Sequence[models.Job]) -> dict[uuid.UUID, str]:
+    # Without their areas, which may be as long as a coast.
     market = markets.models.Market
-    return session.scalars(
-        select(market).where(market.id.in_({job.market_id for job in found}))
-    ).all()
+    ids = {job.market_id for job in found}
+    return dict(session.execute(select(market.id, market.slug).where(market.id.in_(ids))).all())

@@ -305,7 +305,21 @@ def in_force(
     ).first()
     if row is None:
         raise errors.NotFound(what="policy", urgency=urgency)
-    return parse(row)
+    return _parsed(row)
+
+
+#: The rules of rows that were read before: a row never changes once it is written.
+_KNOWN: dict[uuid.UUID, Policy] = {}
+_MOST_KNOWN = 10_000
+
+
+def _parsed(row: models.Policy) -> Policy:
+    policy = _KNOWN.get(row.id)
+    if policy is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        policy = _KNOWN[row.id] = parse(row)
+    return policy
 
 
 def write_policy(

@@ -126,10 +126,14 @@ def deliver(
     return left
 
 
+#: A lease that a crash of the database forgets is one that its worker never had: nobody
+#: waits for it to be on the disk.
 _LEASED = text("""
-    WITH free AS MATERIALIZED (
+    WITH eager AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+    free AS MATERIALIZED (
         SELECT id FROM notifications
         WHERE id = ANY(:ids) AND state = 'owed' AND wake_at <= :due
+          AND (SELECT true FROM eager)
           AND (sending_until IS NULL OR sending_until <= :now)
         ORDER BY id
         FOR NO KEY UPDATE SKIP LOCKED

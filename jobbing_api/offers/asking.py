@@ -17,7 +17,7 @@ from jobbing_api import database, geography, markets, matching, notifications, p
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, OfferState
 from jobbing_api.offers import models, pricing
-from jobbing_api.offers.requests import fact, policy_of
+from jobbing_api.offers.requests import Case, case_of, fact
 
 #: Distances on offers are rounded to this many metres.
 _ROUND_M = 100
@@ -25,10 +25,10 @@ _ROUND_M = 100
 
 def ask(
     session: Session,
-    job: jobs_models.Job,
-    policy: markets.Policy,
+    case: Case,
     chosen: Sequence[matching.Candidate],
     *,
+    wave: int,
     send_at: Sequence[datetime],
     now: datetime,
 ) -> list[datetime]:
@@ -39,8 +39,7 @@ def ask(
     so many waking minutes from its ring. Where the resident chooses, it is to be answered
     by a fixed hour. Its distance is measured to the job's blurred place.
     """
-    market = session.get_one(markets.models.Market, job.market_id)
-    category = session.get_one(markets.models.Category, job.category_id)
+    job, policy, market, category = case.job, case.policy, case.market, case.category
     row = providers.models.Provider
     bases = {
         found.account_id: geography.lon_lat(found.base)
@@ -61,7 +60,7 @@ def ask(
             market_id=job.market_id,
             job_id=job.id,
             round=job.round,
-            wave=job.wave,
+            wave=wave,
             provider_id=candidate.provider_id,
             state=OfferState.SENT if send_at[place] <= now else OfferState.PENDING,
             rank=place + 1,
@@ -81,13 +80,7 @@ def ask(
                 call_out_fee_cents=candidate.call_out_fee_cents,
             ),
             send_at=send_at[place],
-            expires_at=_expires_at(
-                job,
-                policy,
-                send_at=send_at[place],
-                rings_at=rings_at[place],
-                time_zone=market.time_zone,
-            ),
+            expires_at=_expires_at(case, send_at=send_at[place], rings_at=rings_at[place]),
             created_at=now,
         )
         notifications.tell(
@@ -151,19 +144,12 @@ def bring_forward(session: Session, job: jobs_models.Job, *, now: datetime) -> N
     ).all()
     if not live or any(offer.state != OfferState.PENDING for offer in live):
         return
-    policy = policy_of(session, job, now=now)
-    market = session.get_one(markets.models.Market, job.market_id)
+    case = case_of(session, job, now=now)
     sooner = live[0].send_at - now
     for offer in live:
         offer.send_at -= sooner
-        rings_at = markets.next_ring(policy, at=offer.send_at, time_zone=market.time_zone)
-        offer.expires_at = _expires_at(
-            job,
-            policy,
-            send_at=offer.send_at,
-            rings_at=rings_at,
-            time_zone=market.time_zone,
-        )
+        rings_at = markets.next_ring(case.policy, at=offer.send_at, time_zone=case.market.time_zone)
+        offer.expires_at = _expires_at(case, send_at=offer.send_at, rings_at=rings_at)
         if offer.send_at <= now:
             offer.state = OfferState.SENT
         notifications.reschedule(
@@ -179,20 +165,14 @@ def bring_forward(session: Session, job: jobs_models.Job, *, now: datetime) -> N
     session.flush()
 
 
-def _expires_at(
-    job: jobs_models.Job,
-    policy: markets.Policy,
-    *,
-    send_at: datetime,
-    rings_at: datetime,
-    time_zone: str,
-) -> datetime:
-    if job.mode == "choose" and policy.choose_answer_min:
+def _expires_at(case: Case, *, send_at: datetime, rings_at: datetime) -> datetime:
+    policy = case.policy
+    if case.job.mode == "choose" and policy.choose_answer_min:
         # By the clock, nights included: the resident's time to choose comes after it,
         # and the round ends by the clock too.
         return send_at + timedelta(minutes=policy.choose_answer_min)
     return markets.waking_deadline(
-        policy, from_at=rings_at, minutes=policy.offer_life_min, time_zone=time_zone
+        policy, from_at=rings_at, minutes=policy.offer_life_min, time_zone=case.market.time_zone
     )
 
 

@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, geography, markets, matching, notifications, providers
+from jobbing_api import accounts, markets, matching, notifications, providers
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OfferState
 from jobbing_api.offers import models
-from jobbing_api.offers.requests import left_out, request_of
+from jobbing_api.offers.requests import Case, left_out, request_of
 
 #: Everybody, for a town where few live; a bound, because "thin" counts those close by
 #: only, and a city may lie within reach.
@@ -41,30 +41,25 @@ class Filling:
     first: int
 
 
-def fill(
-    session: Session,
-    job: jobs_models.Job,
-    policy: markets.Policy,
-    *,
-    wave: int,
-    size: int,
-    now: datetime,
-) -> Filling:
-    """The people of the next wave of ``job``, at most ``size`` of them; where few live,
+def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -> Filling:
+    """The people of the next wave of a job, at most ``size`` of them; where few live,
     everybody."""
-    without = left_out(session, job) | _asleep(session, job, policy, now=now)
-    request, ranking = _widened(session, job, policy, without, size=size, now=now)
+    policy = case.policy
+    without = _asleep(session, case, now=now)
+    if not case.untouched:
+        without |= left_out(session, case.job)
+    request, ranking = _widened(session, case, without, size=size, now=now)
     if ranking.tier.thin:
         # Where few live, everybody is asked at once, outside their hours too; whoever
         # chooses among answers still has no more asked than can be compared.
-        size = size if job.mode == "choose" else _EVERYBODY
+        size = size if case.job.mode == "choose" else _EVERYBODY
         request = dataclasses.replace(request, outside_hours=True)
         ranking = matching.rank(session, request, policy, size, now=now, purpose=None)
-    first = _first(session, job, policy, without, wave=wave, size=size, now=now)
+    first = _first(session, case, without, wave=wave, size=size, now=now)
     ahead = {candidate.provider_id for candidate in first}
     others = [one for one in ranking.candidates if one.provider_id not in ahead]
     others = _fairly(session, policy, others, size=size - len(first), now=now)
-    others = _with_newcomers(session, job, policy, request, first, others, now=now)
+    others = _with_newcomers(session, case, request, first, others, now=now)
     # Two waves may want the same person at once: their caps and hours are looked at again
     # under a lock on their rows, and whoever is full by now waits for another wave.
     sure = _sure(session, policy, request, [*first, *others], now=now)
@@ -75,8 +70,7 @@ def fill(
 
 def _widened(
     session: Session,
-    job: jobs_models.Job,
-    policy: markets.Policy,
+    case: Case,
     without: frozenset[uuid.UUID],
     *,
     size: int,
@@ -85,34 +79,34 @@ def _widened(
     """The ranking at the first radius that fills the wave, else at the last."""
     step = 0
     while True:
-        request = request_of(session, job, policy, leave_out=without, radius_step=step)
-        ranking = matching.rank(session, request, policy, size + _EQUALS, now=now, purpose=None)
+        request = request_of(session, case.job, case.policy, leave_out=without, radius_step=step)
+        ranking = matching.rank(
+            session, request, case.policy, size + _EQUALS, now=now, purpose=None
+        )
         if len(ranking.candidates) >= size or step + 1 >= len(ranking.tier.radius_steps_m):
             return request, ranking
         step += 1
 
 
-def _asleep(
-    session: Session, job: jobs_models.Job, policy: markets.Policy, *, now: datetime
-) -> frozenset[uuid.UUID]:
+def _asleep(session: Session, case: Case, *, now: datetime) -> frozenset[uuid.UUID]:
     """Whoever is on duty in the quiet hours and never said that they may be rung then: an
     offer for now would be over before they hear of it."""
-    market = session.get_one(markets.models.Market, job.market_id)
-    if job.urgency != "now" or not markets.quiet(policy, at=now, time_zone=market.time_zone):
+    if case.job.urgency != "now" or not markets.quiet(
+        case.policy, at=now, time_zone=case.market.time_zone
+    ):
         return frozenset()
     presence, skill = providers.models.Presence, providers.models.Skill
     on_duty = session.scalars(
         select(presence.provider_id)
         .join(skill, skill.provider_id == presence.provider_id)
-        .where(presence.online, skill.category_id == job.category_id)
+        .where(presence.online, skill.category_id == case.category.id)
     ).all()
     return frozenset(on_duty) - notifications.awake_at_night(session, on_duty)
 
 
 def _first(
     session: Session,
-    job: jobs_models.Job,
-    policy: markets.Policy,
+    case: Case,
     without: frozenset[uuid.UUID],
     *,
     wave: int,
@@ -123,12 +117,14 @@ def _first(
     when the one who was chosen dropped out. As far as their own reach goes."""
     if wave > 1 or size <= 0:
         return []
-    dear = accounts.favourites(session, job.resident_id) | _backups(session, job)
+    dear = accounts.favourites(session, case.job.resident_id)
+    if case.job.round > 1:
+        dear |= _backups(session, case.job)
     only = sorted(dear - without)
     if not only:
         return []
-    request = request_of(session, job, policy, only=only)
-    return matching.rank(session, request, policy, size, now=now, purpose=None).candidates
+    request = request_of(session, case.job, case.policy, only=only)
+    return matching.rank(session, request, case.policy, size, now=now, purpose=None).candidates
 
 
 def _backups(session: Session, job: jobs_models.Job) -> frozenset[uuid.UUID]:
@@ -190,8 +186,7 @@ def fair_order(
 
 def _with_newcomers(
     session: Session,
-    job: jobs_models.Job,
-    policy: markets.Policy,
+    case: Case,
     request: matching.Request,
     first: Sequence[matching.Candidate],
     others: list[matching.Candidate],
@@ -200,16 +195,16 @@ def _with_newcomers(
 ) -> list[matching.Candidate]:
     """The same with their share of newcomers, who take the last places of those who have
     had theirs before. A wave that is not full has everybody in it already."""
+    policy = case.policy
     size = len(first) + len(others)
     places = max(policy.newcomer_places_at_least, int(size * policy.newcomer_share))
-    category = session.get_one(markets.models.Category, job.category_id)
-    if not others or not places or category.group_slug in policy.newcomer_never_groups:
+    if not others or not places or case.category.group_slug in policy.newcomer_never_groups:
         return others
     new = providers.newcomers(
         session,
-        category_id=job.category_id,
-        market_id=job.market_id,
-        near=geography.lon_lat(job.location),
+        category_id=case.category.id,
+        market_id=case.market.id,
+        near=request.place,
         finished_below=policy.newcomer_finished_below,
         since=now - timedelta(days=policy.newcomer_days),
     )

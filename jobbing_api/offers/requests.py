@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,31 @@ from jobbing_api import geography, markets, matching, providers
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OfferState
 from jobbing_api.offers import models
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A job with what is asked of it everywhere: its rules, its market, its trade."""
+
+    job: jobs_models.Job
+    policy: markets.Policy
+    market: markets.models.Market
+    category: markets.models.Category
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nobody was ever asked about it."""
+        return self.job.round == 1 and self.job.wave == 0
+
+
+def case_of(session: Session, job: jobs_models.Job, *, now: datetime) -> Case:
+    """The job as it stands under the rules in force."""
+    return Case(
+        job=job,
+        policy=policy_of(session, job, now=now),
+        market=session.get_one(markets.models.Market, job.market_id),
+        category=session.get_one(markets.models.Category, job.category_id),
+    )
 
 
 def policy_of(session: Session, job: jobs_models.Job, *, now: datetime) -> markets.Policy:

@@ -25,7 +25,7 @@ from jobbing_api import (
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, JobMove, JobState, OfferState
 from jobbing_api.offers import asking, endings, filling, models, reading
-from jobbing_api.offers.requests import left_out, policy_of, request_of
+from jobbing_api.offers.requests import Case, case_of, left_out, request_of
 
 
 def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, now: datetime) -> int:
@@ -38,7 +38,8 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     job = jobs.lock(session, job_id)
     if job is None or job.state != JobState.OPEN or (job.round, job.wave + 1) != (round_, wave):
         return 0
-    policy = policy_of(session, job, now=now)
+    case = case_of(session, job, now=now)
+    policy = case.policy
     give_up_at = job.give_up_at or now
     latest_start = job.window_to - timedelta(minutes=job.duration_minutes)
     if now >= latest_start:
@@ -48,7 +49,7 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     if now >= give_up_at:
         give_up(session, job, reason=_reason_too_long(session, job, policy, now=now), now=now)
         return 0
-    live = _live(session, job)
+    live = 0 if case.untouched else _live(session, job)
     if wave > policy.waves_at_most or _enough_answers(session, job, policy):
         if live:
             _look_again(job, give_up_at)
@@ -56,12 +57,12 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             give_up(session, job, reason=None, now=now)
         return 0
 
-    look_again_at = min(_interval_after(session, job, policy, now), give_up_at)
+    look_again_at = min(_interval_after(case, now), give_up_at)
     size = _size(job, policy, live)
     if size == 0:
         _look_again(job, look_again_at)
         return 0
-    filled = filling.fill(session, job, policy, wave=wave, size=size, now=now)
+    filled = filling.fill(session, case, wave=wave, size=size, now=now)
     if not filled.chosen:
         # Somebody may still answer, or whoever could come has no ear for it right now
         # (off duty, or asked about enough else, perhaps by a wave a moment ago).
@@ -73,8 +74,14 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             give_up(session, job, reason=_reason_nobody(session, job, ranking), now=now)
         return 0
 
-    job.wave = wave
     chosen = filled.chosen
+    search_id = matching.remember(session, filled.request, filled.ranking, purpose="wave", now=now)
+    rings_at = asking.ask(
+        session, case, chosen, wave=wave, send_at=_send_at(filled, policy, now=now), now=now
+    )
+    job.wave = wave
+    # Whoever is rung in the morning has the time of a wave from then on.
+    _look_again(job, min(_interval_after(case, min(rings_at)), give_up_at))
     session.add(
         models.Wave(
             job_id=job.id,
@@ -82,19 +89,12 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
             wave=wave,
             market_id=job.market_id,
             policy_id=policy.id,
-            search_id=matching.remember(
-                session, filled.request, filled.ranking, purpose="wave", now=now
-            ),
+            search_id=search_id,
             opened_at=now,
             radius_m=round(max(candidate.distance_m for candidate in chosen)),
             asked=len(chosen),
         )
     )
-    rings_at = asking.ask(
-        session, job, policy, chosen, send_at=_send_at(filled, policy, now=now), now=now
-    )
-    # Whoever is rung in the morning has the time of a wave from then on.
-    _look_again(job, min(_interval_after(session, job, policy, min(rings_at)), give_up_at))
     if wave == 1 and filled.ranking.tier.thin:
         _report_later(session, job, policy)
     history.record(
@@ -109,13 +109,11 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     return len(chosen)
 
 
-def _interval_after(
-    session: Session, job: jobs_models.Job, policy: markets.Policy, at: datetime
-) -> datetime:
+def _interval_after(case: Case, at: datetime) -> datetime:
     """When the next wave may open after one that rang at ``at``: nights do not count."""
-    market = session.get_one(markets.models.Market, job.market_id)
+    policy = case.policy
     return markets.waking_deadline(
-        policy, from_at=at, minutes=policy.interval_s / 60, time_zone=market.time_zone
+        policy, from_at=at, minutes=policy.interval_s / 60, time_zone=case.market.time_zone
     )
 
 
