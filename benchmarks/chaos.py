@@ -79,7 +79,7 @@ _ANSWERS = {"accept": 25, "decline": 25, "ignore": 50}
 _PATIENCE_S = 60.0
 
 #: Once nothing is posted any more: a life of an offer, its retries, and room.
-_DRAIN_S = 200.0
+_DRAIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)

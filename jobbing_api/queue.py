@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,6 @@ from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.timeouts import JobTimeoutException
 from rq.utils import import_attribute
 from rq.worker import WorkerStatus
 from sqlalchemy.orm import Session
@@ -40,6 +39,11 @@ TASKS = {
     "deliver": "delivery",
     "deliver_mail": "delivery",
 }
+
+_TASKS_OF = "jobbing_api.tasks"
+
+#: Tasks that wait for Google's answers, or a mail server's, and how many of each at once.
+_ASIDE = {"deliver": 4, "deliver_mail": 2}
 
 _TIMEOUT_S = 120
 
@@ -113,18 +117,19 @@ def publish(session: Session, name: str, **arguments: Any) -> None:
 def call(name: str, **arguments: Any) -> bool:
     """Ask for a task now; False when Redis could not be told. What a task asks for is
     asked for once it is through."""
-    if _asked_by_task is not None:
-        _asked_by_task.append((name, arguments))
+    if _own.asked is not None:
+        _own.asked.append((name, arguments))
         return True
     return _put(name, arguments)
 
 
-#: What the task at hand has asked for; None while there is none.
-_asked_by_task: list[tuple[str, dict[str, Any]]] | None = None
+class _Own(threading.local):
+    """What the task at hand of this thread has asked for; None where there is none."""
+
+    asked: list[tuple[str, dict[str, Any]]] | None = None
 
 
-def _path(name: str) -> str:
-    return f"jobbing_api.tasks.{name}"
+_own = _Own()
 
 
 def _put(name: str, arguments: Mapping[str, Any]) -> bool:
@@ -133,7 +138,7 @@ def _put(name: str, arguments: Mapping[str, Any]) -> bool:
     queue = Queue(TASKS[name], connection=_connection, serializer=JSONSerializer)
     try:
         queue.enqueue_call(
-            _path(name),
+            f"{_TASKS_OF}.{name}",
             kwargs=dict(arguments),
             timeout=_TIMEOUT_S,
             result_ttl=0,
@@ -151,7 +156,7 @@ class _Worker(SimpleWorker):
 
     Nothing of a task is kept in Redis while it runs or afterwards. The library's own
     accounts of it take ten times as long as our shortest tasks, and say no more than the
-    rows do.
+    rows do. A task that waits for somebody else's answers runs beside the others.
     """
 
     max_connection_wait_time = 2.0
@@ -161,35 +166,70 @@ class _Worker(SimpleWorker):
         # Known to this process alone; it decides whether a stop has to wait.
         self._state = WorkerStatus.BUSY
         self.connection.delete(job.key)
+        name = (job.func_name or "").removeprefix(f"{_TASKS_OF}.")
         try:
-            for name, arguments in self._perform(job.func, job.kwargs):
-                # Nothing else waits: a phone rings sooner without a way through Redis.
-                if _stop.is_set() or any(queue.count for queue in self.queues):
-                    _put(name, arguments)
-                else:
-                    self._perform(import_attribute(_path(name)), arguments)
+            if name not in TASKS:
+                # Whoever can write to Redis can name a function, which is not to run.
+                _log.error("task.unknown", task=job.func_name)
+            elif name in _ASIDE:
+                _aside.begin(name, job.kwargs, patient=True)
+            else:
+                for asked, arguments in _perform(name, job.kwargs):
+                    # A phone rings sooner without a way through Redis.
+                    if asked not in _ASIDE or not _aside.begin(asked, arguments):
+                        _put(asked, arguments)
         finally:
             self._state = WorkerStatus.IDLE
 
-    def _perform(
-        self, function: Callable[..., object], arguments: Mapping[str, Any]
-    ) -> list[tuple[str, dict[str, Any]]]:
-        """Run one task; what it asked for, if it went well."""
-        global _asked_by_task
-        asked = _asked_by_task = []
-        try:
-            with self.death_penalty_class(_TIMEOUT_S, JobTimeoutException):
-                function(**arguments)
-        except Exception:
-            _log.exception("task.failed", task=function.__name__)
-        finally:
-            _asked_by_task = None
-        return asked
-
     def handle_warm_shutdown_request(self) -> None:
-        """A stop was asked for: the task at hand ends as soon as it can."""
+        """A stop was asked for: the tasks at hand end as soon as they can."""
         _stop.set()
 
+
+def _perform(name: str, arguments: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Run one task; what it asked for, if it went well."""
+    asked = _own.asked = []
+    try:
+        import_attribute(f"{_TASKS_OF}.{name}")(**arguments)
+    except Exception:
+        _log.exception("task.failed", task=name)
+    finally:
+        _own.asked = None
+    return asked
+
+
+class _Aside:
+    """Threads for tasks that wait for somebody else, so many of each kind at once."""
+
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self._places = {name: threading.Semaphore(places) for name, places in limits.items()}
+        self._running: set[threading.Thread] = set()
+
+    def begin(self, name: str, arguments: Mapping[str, Any], *, patient: bool = False) -> bool:
+        """Run a task in a thread of its own; False if all places are taken, unless
+        ``patient``."""
+        if _stop.is_set() or not self._places[name].acquire(blocking=patient):
+            return False
+        thread = threading.Thread(target=self._run, args=(name, arguments), name=name)
+        self._running.add(thread)
+        thread.start()
+        return True
+
+    def _run(self, name: str, arguments: Mapping[str, Any]) -> None:
+        try:
+            for asked, with_ in _perform(name, arguments):
+                _put(asked, with_)
+        finally:
+            self._places[name].release()
+            self._running.discard(threading.current_thread())
+
+    def join(self) -> None:
+        """Wait until all of them have ended."""
+        for thread in list(self._running):
+            thread.join()
+
+
+_aside = _Aside(_ASIDE)
 
 #: Set once a worker of this process is to stop.
 _stop = threading.Event()
@@ -201,7 +241,7 @@ def stopping() -> bool:
 
 
 def work(url: str) -> None:
-    """Run tasks until SIGTERM, then finish the one at hand.
+    """Run tasks until SIGTERM, then finish those at hand.
 
     Survives Redis going away and coming back; blocks in between.
     """
@@ -221,6 +261,7 @@ def work(url: str) -> None:
         except RedisError as error:
             _log.warning("worker.waits_for_redis", error=type(error).__name__)
         _stop.wait(1)
+    _aside.join()
 
 
 def disconnect() -> None:
