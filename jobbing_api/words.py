@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -74,6 +74,7 @@ def say(language: str, message_id: str, **values: object) -> str:
     return str(text)
 
 
+@lru_cache(maxsize=4096)
 def when(language: str, instant: datetime, time_zone: str) -> str:
     """Day and hour on the spot: "mardi 24 novembre, 14:00".
 
@@ -89,6 +90,7 @@ def when(language: str, instant: datetime, time_zone: str) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def money(language: str, cents: int, currency: str) -> str:
     """An amount in the minor units of an ISO 4217 currency: "45 €", "45,50 €".
 
@@ -102,6 +104,7 @@ def money(language: str, cents: int, currency: str) -> str:
     return format_currency(amount, currency, format=whole, locale=locale, currency_digits=False)
 
 
+@lru_cache(maxsize=4096)
 def distance(language: str, metres: float) -> str:
     """A rounded distance: "300 m" below a kilometre, "1,2 km" below ten, then "12 km".
 
