@@ -663,6 +663,50 @@ def judged(
     return run(session, statement, asked | {"limit": Int8(limit)})
 
 
+#: Of people who were chosen a moment ago: whose hour, or whose ear, is somebody else's by now.
+_OVERTAKEN = f"""
+    SELECT p.provider_id
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[]))
+        AS p (provider_id, starts_at, ends_at)
+    WHERE EXISTS (
+        SELECT FROM bookings b
+        WHERE b.provider_id = p.provider_id AND b.released_at IS NULL
+          AND b.during && tstzrange(p.starts_at - :buffer, p.ends_at + :buffer)
+    ) OR (
+        SELECT {CAPPED} FROM record_entries e WHERE e.provider_id = p.provider_id AND {ASKED}
+    ) IS NOT NULL"""
+
+
+def overtaken(
+    session: Session,
+    chosen: Sequence[tuple[uuid.UUID, datetime, datetime]],
+    policy: markets.Policy,
+    *,
+    time_zone: str,
+    now: datetime,
+) -> set[uuid.UUID]:
+    """Who of those chosen (provider, start, end) can be asked no more, because somebody else
+    asked them or took their hour since they were ranked. Hold their row locks, or the
+    answer may be old before it is used."""
+    ids, starts, ends = zip(*chosen, strict=True)
+    asked = with_day(
+        {
+            "ids": _array(ids),
+            "starts": _array(f'"{one.isoformat()}"' for one in starts),
+            "ends": _array(f'"{one.isoformat()}"' for one in ends),
+            "buffer": timedelta(minutes=policy.travel_buffer_min),
+            "now": now,
+            "urgency": policy.urgency,
+            "live_offers_at_most": policy.live_offers_at_most,
+            "pushes_a_day": policy.pushes_a_day,
+        },
+        now=now,
+        time_zone=time_zone,
+    )
+    session.flush()
+    return {row.provider_id for row in run(session, _OVERTAKEN, asked)}
+
+
 def slot(
     session: Session,
     request: Request,

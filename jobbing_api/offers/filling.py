@@ -62,9 +62,9 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
     others = _with_newcomers(session, case, request, first, others, now=now)
     # Two waves may want the same person at once: their caps and hours are looked at again
     # under a lock on their rows, and whoever is full by now waits for another wave.
-    sure = _sure(session, policy, request, [*first, *others], now=now)
-    first = [sure[one.provider_id] for one in first if one.provider_id in sure]
-    others = [sure[one.provider_id] for one in others if one.provider_id in sure]
+    gone = _overtaken(session, case, [*first, *others], now=now)
+    first = [one for one in first if one.provider_id not in gone]
+    others = [one for one in others if one.provider_id not in gone]
     return Filling(request=request, ranking=ranking, chosen=first + others, first=len(first))
 
 
@@ -228,19 +228,17 @@ def _last_of(
     return set(may[len(may) - count :] if count <= len(may) else may)
 
 
-def _sure(
-    session: Session,
-    policy: markets.Policy,
-    request: matching.Request,
-    wanted: Sequence[matching.Candidate],
-    *,
-    now: datetime,
-) -> dict[uuid.UUID, matching.Candidate]:
-    """Who of them still can, now that their rows are locked."""
-    ids = [candidate.provider_id for candidate in wanted]
-    if not ids:
-        return {}
-    providers.lock(session, ids)
-    again = dataclasses.replace(request, leave_out=frozenset(), only=ids, radius_step=None)
-    sure = matching.rank(session, again, policy, len(ids), now=now, purpose=None)
-    return {candidate.provider_id: candidate for candidate in sure.candidates}
+def _overtaken(
+    session: Session, case: Case, wanted: Sequence[matching.Candidate], *, now: datetime
+) -> set[uuid.UUID]:
+    """Who of them can be asked no more, now that their rows are locked."""
+    if not wanted:
+        return set()
+    providers.lock(session, [one.provider_id for one in wanted])
+    return matching.overtaken(
+        session,
+        [(one.provider_id, one.starts_at, one.ends_at) for one in wanted],
+        case.policy,
+        time_zone=case.market.time_zone,
+        now=now,
+    )
