@@ -11,7 +11,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down status shell setup test check bench lock clean
+.PHONY: help run demo up down status shell setup test check bench chaos lock clean
 
 help: ## Show this.
 	@echo "Jobbing: make TARGET, in a clone of its own"
@@ -51,10 +51,17 @@ check: ## Check style, types, which room imports which, and the contracts.
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -m contract
 
-bench: ## Measure ranking beside its rivals; hours at a million, minutes with PROVIDERS=50000.
+bench: ## Measure beside the rivals; hours at a million providers, PROVIDERS=50000 is quicker.
 	$(LOCAL) setup --all
 	$(BIN)/python -m benchmarks.ranking --providers $(or $(PROVIDERS),1000000)
 	$(BIN)/python -m benchmarks.ranking_http --providers $(or $(PROVIDERS),1000000)
+	$(BIN)/python -m benchmarks.delivery
+	$(BIN)/python -m benchmarks.acceptance
+	$(BIN)/python -m benchmarks.recovery
+
+chaos: ## Kill everything at random under load, and count what was lost; a quarter of an hour.
+	$(LOCAL) setup --all
+	$(BIN)/python -m benchmarks.chaos --offers $(or $(OFFERS),20000) --kills $(or $(KILLS),200)
 
 lock: ## Lock the Python requirements anew, with hashes.
 	$(LOCAL) setup

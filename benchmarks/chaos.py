@@ -79,7 +79,10 @@ _ANSWERS = {"accept": 25, "decline": 25, "ignore": 50}
 _PATIENCE_S = 60.0
 
 #: Once nothing is posted any more: a life of an offer, its retries, and room.
-_DRAIN_S = 30.0
+_DRAIN_S = 200.0
+
+#: A wave may open in the very moment in which the history is judged.
+_UNDER_WAY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +283,7 @@ def play(
             with waiting.step("Waiting for what is owed", _DRAIN_S) as advance:
                 _drain(on, advance)
             ended.set()
+        drawn = on.phones.stats()["faults_drawn"]
         on.phones.trouble()
         clients.close()
         lasted_s = time.monotonic() - began_s
@@ -293,7 +297,7 @@ def play(
             "lasted_s": lasted_s,
             "requests_given_up": history.given_up,
             "statuses": {str(status): count for status, count in sorted(history.statuses.items())},
-            "faults_drawn": on.phones.stats()["faults_drawn"],
+            "faults_drawn": drawn,
             **judged(history, rung.heard),
         }
 
@@ -310,7 +314,7 @@ def _drain(on: stage.Stage, advance: Callable[[float], None]) -> None:
                 waiting_ = session.scalar(
                     text(
                         "SELECT (SELECT count(*) FROM notifications WHERE state = 'owed')"
-                        " + (SELECT count(*) FROM offers WHERE state IN ('pending', 'sent'))"
+                        " + (SELECT count(*) FROM offers WHERE state = 'pending')"
                     )
                 )
         except DBAPIError:
@@ -366,7 +370,7 @@ def judged(history: History, heard: list[tuple[float, str, str, str, str]]) -> d
             keys[phone, about].add(key)
     reasons: Counter[str] = Counter()
     late_s: list[float] = []
-    withdrawn_unsent = 0
+    withdrawn_unsent = under_way = 0
     with database.transaction() as session:
         rows = session.execute(_OFFERS).all()
         double = session.scalar(_DOUBLE)
@@ -377,6 +381,8 @@ def judged(history: History, heard: list[tuple[float, str, str, str, str]]) -> d
         rang_at = first.get(str(row.id))
         if rang_at is not None:
             late_s.append(rang_at - row.due_at.timestamp())
+        elif row.line == "owed" and row.due_at.timestamp() > time.time() - _UNDER_WAY_S:
+            under_way += 1
         elif row.state == "withdrawn":
             # Somebody else took the job first, or it was over: nobody is to be rung.
             withdrawn_unsent += 1
@@ -391,6 +397,7 @@ def judged(history: History, heard: list[tuple[float, str, str, str, str]]) -> d
         "offers": len(rows),
         "delivered": len(first),
         "withdrawn_before_they_rang": withdrawn_unsent,
+        "under_way_at_the_end": under_way,
         "lost": sum(reasons.values()),
         "lost_why": dict(reasons),
         "visible_duplicates": sum(len(found) > 1 for found in keys.values()) + (twice or 0),

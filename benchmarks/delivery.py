@@ -44,7 +44,7 @@ _PUSHES = 3_000
 _STOCK = 60
 _POSTS = 200
 _BLAST = 20_000
-_MANY_ROWS = 100_000
+_MANY_ROWS = 1_000_000
 
 #: Nobody is asked twice in a run, nor a second one per job: one push, and the next is idle.
 _RULES = {

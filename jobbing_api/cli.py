@@ -95,6 +95,15 @@ def _stopping() -> threading.Event:
     return stop
 
 
+def _serve_figures(config: settings.Settings) -> None:
+    if config.metrics_port is None:
+        return
+    try:
+        telemetry.serve(config.metrics_port)
+    except OSError as taken:
+        refuse(f"METRICS_PORT: {config.metrics_port}: {taken.strerror}")
+
+
 def _connected(config: settings.Settings) -> Engine:
     telemetry.configure(config)
     queue.connect(config.redis_url)
@@ -123,6 +132,7 @@ def worker(config: settings.Settings) -> None:
     # A wrong account refuses to start here, rather than at the first push.
     firebase.service_account(config)
     _connected(config)
+    _serve_figures(config)
     with processes.alive("worker") as process_id:
         tasks.configure(config, process_id)
         queue.work(config.redis_url)
@@ -134,6 +144,7 @@ def run_clock(config: settings.Settings) -> None:
     """Make happen what is due. Any number may run; one leads, the others wait."""
     firebase.service_account(config)
     engine = _connected(config)
+    _serve_figures(config)
     with processes.alive("clock"):
         clock.run(engine, _stopping())
 

@@ -190,6 +190,7 @@ def chores(now: datetime) -> None:
         idempotency.forget_old(session, now)
         accounts.forget_expired(session, now=now)
         mail.forget_old(session, now=now)
+        notifications.drop_stale(session, now=now)
 
 
 def renew_lapsed(now: datetime) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from jobbing_api import mail, matching, processes, queue
+from jobbing_api import mail, matching, notifications, processes, queue
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState
 from jobbing_api.notifications import models as notifications_models
@@ -90,7 +90,8 @@ def _waves(session: Session, *, now: datetime) -> Finding:
         return Finding("waves", "no open job waits for its next wave longer than it should")
     return Finding(
         "waves",
-        f"{count:,} open jobs wait to be looked at, the first for {_for(now - oldest)}",
+        f"{count:,} open {'job waits' if count == 1 else 'jobs wait'} to be looked at, the first"
+        f" for {_for(now - oldest)}",
         "see that a clock, Redis and a worker are alive; the worker's log names tasks that fail",
     )
 
@@ -169,15 +170,15 @@ def _unreachable(session: Session, *, now: datetime) -> Finding:
         select(func.count(line.account_id.distinct())).where(
             line.state == "undeliverable",
             line.ended_at > now - timedelta(days=1),
-            line.outcome.in_(("no-device", "UNREGISTERED", "SENDER_ID_MISMATCH", "refused")),
+            line.outcome.in_(notifications.NO_PHONE),
         )
     )
     if not people:
         return Finding("phones", "everybody we owed a line today has a phone that can be rung")
     return Finding(
         "phones",
-        f"{people:,} people could not be rung in the last day: they have no phone that is"
-        " registered; whoever wishes it was sent a mail",
+        f"{people:,} {'person' if people == 1 else 'people'} could not be rung in the last day:"
+        " no phone of theirs is registered; whoever wishes it was sent a mail",
         "GET /api/v1/unreachable lists them for operators; somebody may call them",
     )
 

@@ -23,6 +23,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute
 from rq.worker import WorkerStatus
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from jobbing_api import database
@@ -46,6 +47,9 @@ _TASKS_OF = "jobbing_api.tasks"
 _ASIDE = {"deliver": 4, "deliver_mail": 2}
 
 _TIMEOUT_S = 120
+
+#: How long a task that found no database holds its place.
+_AWAY_S = 0.3
 
 #: With so many tasks waiting, asking once more for what is due would only make the
 #: backlog longer.
@@ -191,6 +195,10 @@ def _perform(name: str, arguments: Mapping[str, Any]) -> list[tuple[str, dict[st
     asked = _own.asked = []
     try:
         import_attribute(f"{_TASKS_OF}.{name}")(**arguments)
+    except OperationalError:
+        # The database is away: to take the next task at once would only lose that too.
+        _log.exception("task.failed", task=name)
+        _stop.wait(_AWAY_S)
     except Exception:
         _log.exception("task.failed", task=name)
     finally:

@@ -47,6 +47,8 @@ class Settings:
     #: How the outside reaches us; links in mails start with it.
     base_url: str
     log_format: Literal["json", "console"]
+    #: Where a worker or a clock tells its figures; the web tells its own at /metrics.
+    metrics_port: int | None = None
     access_token_s: int = 15 * 60
     refresh_token_s: int = 30 * 24 * 3600
 
@@ -97,10 +99,19 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         mail_dir=path("MAIL_DIR"),
         mail_from=env.get("MAIL_FROM", "Jobbing <no-reply@localhost>").strip(),
         base_url=env.get("BASE_URL", "http://127.0.0.1:8000").strip().rstrip("/"),
+        metrics_port=_port(env.get("METRICS_PORT", "").strip()),
         log_format="console" if env.get("LOG_FORMAT", "json").strip() == "console" else "json",
     )
     _refuse_unsafe(settings)
     return settings
+
+
+def _port(written: str) -> int | None:
+    if not written:
+        return None
+    if not written.isdigit() or not 0 < int(written) < 65536:
+        raise UnsafeSettings(f"METRICS_PORT is {written!r}: give a port, or leave it out.")
+    return int(written)
 
 
 def _database_url(url: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from jobbing_api import database, mail, notifications, offers, queue
+from jobbing_api import database, mail, notifications, offers, queue, telemetry
 from jobbing_api.settings import Settings
 
 _settings: Settings | None = None
@@ -30,9 +30,10 @@ def _configured() -> Settings:
 def open_wave(*, job_id: str, round_: int, wave: int) -> None:
     """Ask the next group of providers for a job."""
     with database.transaction() as session:
-        offers.open_wave(
+        asked = offers.open_wave(
             session, uuid.UUID(job_id), round_=round_, wave=wave, now=datetime.now(UTC)
         )
+    telemetry.count_wave(asked)
 
 
 def deliver(*, ids: list[str]) -> None:
@@ -43,6 +44,7 @@ def deliver(*, ids: list[str]) -> None:
         sender=_process_id,
         now=datetime.now(UTC),
         stopping=queue.stopping,
+        told=telemetry.count_push,
     )
 
 

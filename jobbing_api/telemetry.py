@@ -17,7 +17,13 @@ from collections.abc import Iterable
 from typing import Any, Protocol, TextIO
 
 import structlog
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    start_http_server,
+)
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -42,6 +48,27 @@ _DURATION = Histogram(
     "Time from the first byte read to the answer being ready.",
     ("method", "route"),
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
+)
+
+
+_PUSHES = Counter(
+    "jobbing_pushes_total",
+    "Messages for phones, by what became of them and the code that says why.",
+    ("outcome", "code"),
+)
+_PUSH_LATE = Histogram(
+    "jobbing_push_late_seconds",
+    "From the instant a line was due to the outcome of its message.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+)
+_WAVES = Counter(
+    "jobbing_waves_total", "Waves looked at, by whether they asked anybody.", ("asked",)
+)
+_FIRST_ACCEPTANCE = Histogram(
+    "jobbing_first_acceptance_seconds",
+    "From the beginning of a round to its acceptance.",
+    ("urgency",),
+    buckets=(10, 30, 60, 120, 300, 900, 3600, 4 * 3600, 24 * 3600),
 )
 
 
@@ -130,6 +157,28 @@ def count_request(*, method: str, route: str, status: int, duration_s: float) ->
     known = method if method in _METHODS else "OTHER"
     _REQUESTS.labels(known, route, str(status)).inc()
     _DURATION.labels(known, route).observe(duration_s)
+
+
+def count_push(outcome: str, code: str, late_s: float) -> None:
+    """Count one message by what became of it, ``late_s`` after it was due."""
+    _PUSHES.labels(outcome, code).inc()
+    _PUSH_LATE.observe(max(0.0, late_s))
+
+
+def count_wave(asked: int) -> None:
+    """Count a wave that asked so many."""
+    _WAVES.labels("somebody" if asked else "nobody").inc()
+
+
+def count_acceptance(urgency: str, waited_s: float) -> None:
+    """Count a job that somebody took, ``waited_s`` after its round began."""
+    _FIRST_ACCEPTANCE.labels(urgency).observe(max(0.0, waited_s))
+
+
+def serve(port: int) -> None:
+    """Tell the figures of this process on a port of its own, for one that serves nothing
+    else."""
+    start_http_server(port)
 
 
 def exposition(*collectors: Collector) -> tuple[bytes, str]:

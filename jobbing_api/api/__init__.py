@@ -16,6 +16,7 @@ from jobbing_api.api import (
     markets,
     me,
     offers,
+    operators,
     probes,
     problems,
     providers,
@@ -32,7 +33,7 @@ def register(app: Flask) -> None:
     """Give ``app`` every route of the contract, its documents and its probes."""
     api = contract.describe(app)
     problems.register(app)
-    for resource in (accounts, sessions, me, wishes, markets, providers, jobs, offers):
+    for resource in (accounts, sessions, me, wishes, markets, providers, jobs, offers, operators):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)
     mail_links.register(app)

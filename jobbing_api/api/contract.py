@@ -25,6 +25,7 @@ ANYONE: frozenset[str] | None = None
 SIGNED_IN: frozenset[str] = frozenset()
 RESIDENT = frozenset({"resident"})
 PROVIDER = frozenset({"provider"})
+OPERATOR = frozenset({"operator"})
 
 Version = Literal["", "read", "checked", "required"]
 

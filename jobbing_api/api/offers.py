@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from jobbing_api import errors, offers
+from jobbing_api import errors, offers, telemetry
 from jobbing_api.api import (
     contract,
     fields,
@@ -160,6 +160,11 @@ class Accept(view.View):
         if that went meanwhile. Asked again by who has it, it answers the same.
         """
         job = offers.accept(self.session, offer_id, account=self.account, now=self.now)
+        if job.state_since == self.now:
+            # Now and not when it was asked the first time.
+            telemetry.count_acceptance(
+                job.urgency, (self.now - job.round_opened_at).total_seconds()
+            )
         self.versioned(job.version)
         return job_shapes.one(self.session, job, self.account, problems.reader_language())
 

@@ -7,6 +7,7 @@ which figures are counted in the database when Prometheus asks.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, matching, queue, telemetry
+from jobbing_api import database, matching, notifications, processes, queue, telemetry
 from jobbing_api.api import view
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, JobState
@@ -122,6 +123,30 @@ def _figures(session: Session) -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "jobbing_notifications_owed", "Notifications due and not delivered.", count
     )
+    in_flight = session.scalar(
+        select(func.count()).where(owed.state == "owed", owed.sending_until > now)
+    )
+    yield GaugeMetricFamily(
+        "jobbing_notifications_in_flight", "Notifications that some worker sends now.", in_flight
+    )
+    yield GaugeMetricFamily(
+        "jobbing_people_unreached",
+        "People whom a line of the last day did not reach for want of a phone.",
+        session.scalar(
+            select(func.count(owed.account_id.distinct())).where(
+                owed.state == "undeliverable",
+                owed.outcome.in_(notifications.NO_PHONE),
+                owed.ended_at > now - timedelta(days=1),
+            )
+        ),
+    )
+    alive = GaugeMetricFamily(
+        "jobbing_processes_alive", "Workers and clocks that live.", labels=["kind"]
+    )
+    kinds = [process.kind for process in processes.running(session, now=now)]
+    for kind in ("worker", "clock"):
+        alive.add_metric([kind], kinds.count(kind))
+    yield alive
     yield GaugeMetricFamily(
         "jobbing_notifications_oldest_owed_seconds",
         "How long the oldest of them has been due.",

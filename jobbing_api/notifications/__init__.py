@@ -8,9 +8,13 @@ beyond its id.
 
 from jobbing_api.notifications.delivery import deliver as deliver
 from jobbing_api.notifications.devices import delete_device as delete_device
+from jobbing_api.notifications.devices import drop_stale as drop_stale
 from jobbing_api.notifications.devices import of_account as devices_of
 from jobbing_api.notifications.devices import put_device as put_device
 from jobbing_api.notifications.devices import unbind as unbind
+from jobbing_api.notifications.fallback import NO_PHONE as NO_PHONE
+from jobbing_api.notifications.fallback import Unreached as Unreached
+from jobbing_api.notifications.fallback import unreached as unreached
 from jobbing_api.notifications.outbox import due_ids as due_ids
 from jobbing_api.notifications.outbox import give_back as give_back
 from jobbing_api.notifications.outbox import next_due_at as next_due_at
@@ -24,11 +28,14 @@ from jobbing_api.notifications.preferences import put as put_wishes
 from jobbing_api.notifications.preferences import wishes_of as wishes_of
 
 __all__ = [
+    "NO_PHONE",
+    "Unreached",
     "Wishes",
     "awake_at_night",
     "delete_device",
     "deliver",
     "devices_of",
+    "drop_stale",
     "due_ids",
     "give_back",
     "next_due_at",
@@ -38,6 +45,7 @@ __all__ = [
     "rung_at",
     "tell",
     "unbind",
+    "unreached",
     "wishes_of",
     "withdraw",
 ]

@@ -24,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, firebase
-from jobbing_api.notifications import wording
+from jobbing_api.notifications import fallback, wording
 from jobbing_api.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -63,6 +63,7 @@ class _Line:
     collapse_key: str
     urgent: bool
     expires_at: datetime
+    due_at: datetime
     attempts: int
     #: How many phones have still to be heard of in this try.
     unknown: int = 0
@@ -97,19 +98,21 @@ def deliver(
     sender: uuid.UUID | None = None,
     now: datetime,
     stopping: Callable[[], bool] = lambda: False,
+    told: Callable[[str, str, float], None] = lambda *_: None,
 ) -> int:
     """Ring the phones of these notifications, as far as they are still owed and due.
 
     Safe to run twice: a row another worker holds, or one that is settled, is skipped.
     ``sender`` is the process that holds them meanwhile (``processes``); once ``stopping``
-    says so, what has not left is given back. Returns how many messages were handed to
-    Google.
+    says so, what has not left is given back. ``told`` hears of each message's outcome, its
+    code, and how many seconds that was after its line was due. Returns how many messages
+    were handed to Google.
     """
     began_s = time.monotonic()
     with database.transaction() as session:
         lines = _lease(session, ids, sender=sender, now=now)
         rings, ends = _rings(session, settings, lines, now=now)
-        _write(session, [], ends, now=now)
+        _write(session, settings, [], ends, now=now)
     if not rings:
         return 0
     telling = firebase.client(settings).sending(
@@ -122,7 +125,9 @@ def deliver(
             at = now + timedelta(seconds=time.monotonic() - began_s)
             heard = [(rings[index], outcome) for index, outcome in some]
             left += sum(outcome.code != firebase.NOT_SENT for _, outcome in heard)
-            _settle(heard, now=at)
+            _settle(settings, heard, now=at)
+            for ring, outcome in heard:
+                told(outcome.kind, outcome.code, (at - ring.line.due_at).total_seconds())
     return left
 
 
@@ -143,7 +148,7 @@ _LEASED = text("""
         queued_at = coalesce(n.queued_at, :now)
     FROM free WHERE n.id = free.id
     RETURNING n.id, n.account_id, n.kind, n.about, n.subject_id, n.params, n.collapse_key,
-              n.urgent, n.expires_at, n.attempts
+              n.urgent, n.expires_at, n.due_at, n.attempts
 """)
 
 
@@ -228,7 +233,9 @@ def _rings(
     return rings, ends
 
 
-def _settle(heard: Sequence[tuple[_Ring, firebase.Outcome]], *, now: datetime) -> None:
+def _settle(
+    settings: Settings, heard: Sequence[tuple[_Ring, firebase.Outcome]], *, now: datetime
+) -> None:
     """Write down what is known by now. While the database is away, these outcomes are the
     only trace of what phones have heard: it is worth waiting for."""
     refused = Counter(
@@ -242,7 +249,7 @@ def _settle(heard: Sequence[tuple[_Ring, firebase.Outcome]], *, now: datetime) -
     while True:
         try:
             with database.transaction() as session:
-                _write(session, heard, ends, now=now)
+                _write(session, settings, heard, ends, now=now)
             return
         except OperationalError as error:
             if time.monotonic() > ends_s:
@@ -357,6 +364,7 @@ _DROPPED = text("""
 
 def _write(
     session: Session,
+    settings: Settings,
     heard: Sequence[tuple[_Ring, firebase.Outcome]],
     ends: Sequence[_End],
     *,
@@ -388,6 +396,9 @@ def _write(
                 "now": now,
             },
         )
+    silent = [end.line for end in ends if end.state == "undeliverable"]
+    if silent:
+        fallback.owe(session, settings, [line for line in silent if line.expires_at > now], now=now)
     gone = [(ring, outcome) for ring, outcome in tried if outcome.kind == "gone"]
     if gone:
         session.execute(

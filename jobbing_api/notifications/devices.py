@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -77,6 +77,30 @@ def delete_device(session: Session, account: accounts_models.Account, installati
 def unbind(session: Session, sign_in_id: uuid.UUID) -> None:
     """Forget the devices of a sign-in that ends."""
     session.execute(delete(models.Device).where(models.Device.sign_in_id == sign_in_id))
+
+
+#: Google forgets an address that was not used for so long; the app says every few weeks
+#: that it is still there.
+_STALE = timedelta(days=270)
+
+
+def drop_stale(session: Session, *, now: datetime, limit: int = 1000) -> int:
+    """Ring no more where nobody has been heard of for 270 days; how many that were."""
+    stale = (
+        select(models.Device.installation_id)
+        .where(models.Device.dropped_at.is_(None), models.Device.registered_at < now - _STALE)
+        .order_by(models.Device.installation_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    dropped = session.execute(
+        update(models.Device)
+        .where(models.Device.installation_id.in_(stale.scalar_subquery()))
+        .values(dropped_at=now, dropped_because="stale")
+        .returning(models.Device.installation_id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(dropped.all())
 
 
 def of_account(session: Session, account_id: uuid.UUID) -> list[models.Device]:

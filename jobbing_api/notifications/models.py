@@ -107,6 +107,12 @@ class Notification(Base):
             postgresql_where=text("state = 'owed' AND queued_at IS NOT NULL"),
         ),
         Index("ix_notifications_account_id", "account_id", "id"),
+        # Few are, and operators ask who.
+        Index(
+            "ix_notifications_undeliverable",
+            "ended_at",
+            postgresql_where=text("state = 'undeliverable'"),
+        ),
         Index(
             "ix_notifications_owed_subject",
             "subject_id",

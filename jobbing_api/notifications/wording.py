@@ -41,10 +41,7 @@ def pushes(
     line: Line, phones: Sequence[Phone], *, language: str, base_url: str, now: datetime
 ) -> list[firebase.Push]:
     """The message for each of a person's phones; it lives as long as the line does."""
-    shown = _shown(line.params, language)
-    title = words.say(language, f"push-{line.kind}-title", **shown)
-    body = words.say(language, f"push-{line.kind}-body", **shown)
-    path = "/me" if line.about == "account" else f"/{line.about}s/{line.subject_id}"
+    title, body, path = sentences(line, language=language)
     return [
         firebase.Push(
             address_kind="fid" if phone.address_kind == "fid" else "token",
@@ -59,6 +56,16 @@ def pushes(
         )
         for phone in phones
     ]
+
+
+def sentences(line: Line, *, language: str) -> tuple[str, str, str]:
+    """A line's title and text, and where it leads."""
+    shown = _shown(line.params, language)
+    return (
+        words.say(language, f"push-{line.kind}-title", **shown),
+        words.say(language, f"push-{line.kind}-body", **shown),
+        "/me" if line.about == "account" else f"/{line.about}s/{line.subject_id}",
+    )
 
 
 def _shown(params: Mapping[str, Any], language: str) -> dict[str, Any]:

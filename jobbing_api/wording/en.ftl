@@ -148,6 +148,15 @@ mail-reset-password-body =
 
     Jobbing
 
+mail-unreached-body =
+    { $said }
+
+    { $link }
+
+    You get this as a mail because no phone of yours could be rung. Open the app on your phone to be rung there again; under Preferences you say what may be sent to you.
+
+    Jobbing
+
 ### Notifications
 
 push-offer-title = A job near you

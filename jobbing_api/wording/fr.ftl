@@ -148,6 +148,15 @@ mail-reset-password-body =
 
     Jobbing
 
+mail-unreached-body =
+    { $said }
+
+    { $link }
+
+    Vous recevez ce message parce qu'aucun de vos téléphones n'a pu être joint. Ouvrez l'application sur votre téléphone pour être de nouveau prévenu par là ; dans les préférences, vous dites ce qui peut vous être envoyé.
+
+    Jobbing
+
 ### Notifications
 
 push-offer-title = Une mission près de chez vous

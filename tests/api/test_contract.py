@@ -28,6 +28,7 @@ OPERATIONS = """
     GET /me/preferences · PUT /me/preferences · GET /me/favourites
     PUT /me/favourites/{account_id} · DELETE /me/favourites/{account_id}
     PUT /me/blocks/{account_id} · DELETE /me/blocks/{account_id}
+    GET /unreachable
     GET /markets · GET /categories · GET /places
     GET /providers/me · PUT /providers/me
     GET /providers/me/calendar · PUT /providers/me/calendar

@@ -19,12 +19,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import redis
+import rq
+from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from infra.local import servers
+from infra.local import ports, servers
 from jobbing_api import clock, database, markets, queue, tasks
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.notifications import models as notifications_models
@@ -215,6 +218,41 @@ def test_a_post_reaches_phones_through_a_worker_and_a_stop_is_heeded(
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=10) == 0
     racing.assert_consistent(own_database)
+
+
+def test_a_worker_tells_its_figures_on_a_port_of_its_own(
+    own_database: Engine, workers: Workers, phones: Phones
+) -> None:
+    port = ports.choose()
+    workers.start(METRICS_PORT=str(port))
+    with database.transaction() as session:
+        _, addresses = posted_job(session)
+
+    def told() -> str:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        except httpx.TransportError:
+            return ""
+
+    eventually(lambda: 'jobbing_pushes_total{code="",outcome="sent"} 3.0' in told())
+    assert all(phones.heard(address) for address in addresses)
+    assert 'jobbing_waves_total{asked="somebody"} 1.0' in told()
+    assert "jobbing_push_late_seconds_count 3.0" in told()
+
+
+def test_a_task_that_is_none_of_ours_does_not_run(
+    own_database: Engine, workers: Workers, redis_url: str, tmp_path: Path
+) -> None:
+    """Whoever can write to Redis can name any function there is."""
+    made = tmp_path / "made"
+    with contextlib.closing(redis.Redis.from_url(redis_url)) as connection:
+        waves = rq.Queue("waves", connection=connection, serializer=JSONSerializer)
+        waves.enqueue_call("pathlib.os.mkdir", kwargs={"path": str(made)})
+        workers.start()
+        with database.transaction() as session:
+            job, _ = posted_job(session)
+        eventually(lambda: asked(job))
+    assert not made.exists()
 
 
 def test_what_a_killed_worker_was_sending_is_sent_by_the_next(

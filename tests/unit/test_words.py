@@ -44,6 +44,7 @@ FAMILIES = (
         for purpose in ("verify-email", "reset-password")
         for part in ("subject", "body")
     }
+    | {"mail-unreached-body"}
     | {
         f"page-{purpose}-{part}"
         for purpose in ("verify-email", "reset-password")

@@ -14,6 +14,11 @@ def upgrade() -> None:
     with op.get_context().autocommit_block():
         run = op.get_bind().exec_driver_sql
         run("ALTER TABLE notifications VALIDATE CONSTRAINT ck_notifications_about")
+        run("DROP INDEX CONCURRENTLY IF EXISTS ix_notifications_undeliverable")
+        run(
+            "CREATE INDEX CONCURRENTLY ix_notifications_undeliverable ON notifications (ended_at)"
+            " WHERE state = 'undeliverable'"
+        )
         run("DROP INDEX CONCURRENTLY IF EXISTS ix_providers_newcomers")
         run(
             "CREATE INDEX CONCURRENTLY ix_providers_newcomers ON providers"

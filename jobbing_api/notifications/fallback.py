@@ -1,0 +1,133 @@
+"""Whoever has no phone that can be rung: told by mail, and shown to operators.
+
+Hides: that a mail is owed in the transaction in which a push turned out to reach nobody,
+and whose last line says that they cannot be reached.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from jobbing_api import mail, words
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.notifications import models, preferences, wording
+from jobbing_api.settings import Settings
+
+#: Ends of a line that say: this person has no phone that can be rung.
+NO_PHONE = ("no-device", "refused", "UNREGISTERED", "SENDER_ID_MISMATCH", "INVALID_ARGUMENT")
+
+#: How far back somebody's silence is told of.
+_LATELY = timedelta(days=7)
+
+
+class _Line(wording.Line, Protocol):
+    """A line that reached no phone."""
+
+    id: uuid.UUID
+    account_id: uuid.UUID
+
+
+def owe(session: Session, settings: Settings, lines: Sequence[_Line], *, now: datetime) -> None:
+    """Owe a mail for each line that reached no phone, to whoever proved an address and did
+    not ask to be left alone about this. None where no mail can leave."""
+    if not lines or not (settings.smtp_url or settings.mail_dir):
+        return
+    ids = {line.account_id for line in lines}
+    account = accounts_models.Account
+    people = {
+        one.id: one
+        for one in session.scalars(
+            select(account).where(account.id.in_(ids), account.email_verified_at.is_not(None))
+        )
+    }
+    said = preferences.wishes_of(session, people)
+    for line in lines:
+        person = people.get(line.account_id)
+        wishes = said.get(line.account_id, preferences.DEFAULT)
+        if person is None or person.email is None or not wishes.by("mail", line.kind):
+            continue
+        title, body, path = wording.sentences(line, language=person.language)
+        mail.write(
+            session,
+            to=person.email,
+            subject=title,
+            body=words.say(
+                person.language,
+                "mail-unreached-body",
+                said=body,
+                link=f"{settings.base_url}{path}",
+            ),
+            now=now,
+            account_id=person.id,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unreached:
+    """Somebody whose phone could not be rung when it was last tried."""
+
+    account_id: uuid.UUID
+    display_name: str
+    language: str
+    phone: str | None
+    #: A code: no-device, or Google's.
+    reason: str
+    last_at: datetime
+    #: How many lines in the last week reached no phone of theirs.
+    lines: int
+
+
+def unreached(
+    session: Session, market_ids: Iterable[uuid.UUID], *, now: datetime, limit: int
+) -> list[Unreached]:
+    """Whom lines of these markets did not reach in the last week, and none since; who was
+    last owed one comes first."""
+    line, account = models.Notification, accounts_models.Account
+    since = now - _LATELY
+    last_heard = (
+        select(func.max(line.ended_at))
+        .where(line.account_id == account.id, line.state == "delivered", line.ended_at > since)
+        .correlate(account)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            account.id,
+            account.display_name,
+            account.language,
+            account.phone,
+            func.max(line.ended_at).label("last_at"),
+            func.count().label("lines"),
+            func.array_agg(line.outcome).label("reasons"),
+        )
+        .join(account, account.id == line.account_id)
+        .where(
+            line.market_id.in_(list(market_ids)),
+            line.state == "undeliverable",
+            line.outcome.in_(NO_PHONE),
+            line.ended_at > since,
+        )
+        .group_by(account.id)
+        .having(func.coalesce(last_heard, since) < func.max(line.ended_at))
+        .order_by(func.max(line.ended_at).desc(), account.id)
+        .limit(limit)
+    )
+    return [
+        Unreached(
+            account_id=row.id,
+            display_name=row.display_name,
+            language=row.language,
+            phone=row.phone,
+            reason=row.reasons[-1],
+            last_at=row.last_at,
+            lines=row.lines,
+        )
+        for row in rows
+    ]
