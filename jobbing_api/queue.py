@@ -30,8 +30,9 @@ from jobbing_api import database
 
 _log = structlog.get_logger(__name__)
 
-#: In the order a worker empties them: a wave not opened owes more than a push.
-QUEUES = ("waves", "delivery")
+#: In the order a worker empties them. Who was asked goes before who is to be asked: the
+#: life of an offer that has not rung runs out while others are made.
+QUEUES = ("delivery", "waves")
 
 #: Every task there is, and the queue it waits in. The functions live in
 #: ``jobbing_api.tasks`` under the same names; a test resolves each.

@@ -285,6 +285,32 @@ def test_what_a_killed_worker_was_sending_is_sent_by_the_next(
     assert [len(phones.heard(address)) for address in addresses] == [1, 1, 1]
 
 
+def test_a_worker_that_is_told_to_stop_while_google_is_slow_stops_and_loses_nothing(
+    own_database: Engine, workers: Workers, phones: Phones
+) -> None:
+    worker = workers.start()
+    with database.transaction() as session:
+        _, addresses = posted_job(session)
+    with phones.trouble(slow={"share": 1, "seconds": 30}):
+
+        def sending() -> bool:
+            with database.transaction() as session:
+                lines = session.scalars(select(notifications_models.Notification)).all()
+                return len(lines) == 3 and all(line.sending_until for line in lines)
+
+        eventually(sending)
+        began_s = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=15) == 0
+        assert time.monotonic() - began_s < 10
+    workers.start()
+    ends_s = time.monotonic() + 15
+    while not all(phones.heard(address) for address in addresses):
+        clock.tick(datetime.now(UTC))
+        assert time.monotonic() < ends_s
+        time.sleep(0.1)
+
+
 def test_a_worker_outlives_its_redis(
     own_database: Engine, workers: Workers, run_folder: Path
 ) -> None:
