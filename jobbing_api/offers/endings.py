@@ -69,10 +69,14 @@ def withdraw_live(
     if not gone:
         return
     unheard = notifications.withdraw(session, [offer.id for offer in gone], now=now)
+    # By the phones and not by the hour alone: whoever waited for a lock, or for a database
+    # that came back, brings an instant that is past, and somebody may have been rung since.
+    asked = [offer for offer in gone if offer.send_at <= now or offer.id not in unheard]
     providers.record.forget(
-        session, kind="asked", subject_ids=[offer.id for offer in gone if offer.send_at > now]
+        session,
+        kind="asked",
+        subject_ids=[offer.id for offer in gone if offer not in asked],
     )
-    asked = [offer for offer in gone if offer.send_at <= now]
     providers.record.write_many(
         session,
         [fact("withdrawn", job, offer, at=now) for offer in asked if offer.answered_at is None],

@@ -390,6 +390,23 @@ def test_who_had_declined_or_was_not_asked_yet_is_no_backup(
     assert not {made[0].provider_id, made[1].provider_id} & set(of(again))
 
 
+def test_who_was_rung_while_an_acceptance_waited_is_told_that_it_is_gone(
+    session: Session, now: datetime
+) -> None:
+    """The acceptance brings the instant at which it came in; by then the next had not been
+    asked, and meanwhile they were."""
+    town_of(session, now, [100 + 300 * number for number in range(12)])
+    made = factories.ask(session, factories.job(session, now=now), now=now)
+    line = notifications_models.Notification
+    session.execute(update(line).where(line.subject_id == made[1].id).values(attempts=1))
+    offers.send_due(session, now=made[1].send_at)
+    accept(session, made[0], now=made[1].send_at - SECOND)
+    session.expire_all()
+    assert told(session, made[1].provider_id) == ["offer", "offer-withdrawn"]
+    assert told(session, made[2].provider_id) == ["offer"]
+    racing.assert_consistent(session)
+
+
 # --- undo ------------------------------------------------------------------------------------
 
 
