@@ -48,7 +48,7 @@ _RULES = {
     "interval_s": 86_400,
     "offer_life_min": 1440,
     "live_offers_at_most": 1_000,
-    "pushes_a_day": 100_000,
+    "pushes_a_day": 1_000,
     "unseen_before_pause": 1_000,
     "quiet_from": "00:00",
     "quiet_to": "00:00",
@@ -130,6 +130,8 @@ def _asked(
         began_s = time.monotonic()
         with suppress(httpx.TransportError):
             answer = http.post(url, headers=headers)
+            if answer.status_code == 500:
+                raise RuntimeError(f"{url}: {answer.text[:300]}")
             if answer.status_code < 500:
                 named = answer.json().get("provider") if answer.status_code == 200 else None
                 with races.lock:
@@ -247,7 +249,6 @@ _TABLE = """
 """
 
 _FILL = """
-    TRUNCATE raced;
     INSERT INTO raced SELECT (jsonb_populate_record(j, jsonb_build_object('id',
         gen_random_uuid(), 'state', 'open', 'provider_id', NULL, 'starts_at', NULL,
         'ends_at', NULL, 'order_lines', NULL))).*
@@ -293,6 +294,7 @@ def _in_database(
     """Acceptances a second, won and lost, of so many connections that want one job after
     the other."""
     with psycopg.connect(on.postgres.url, autocommit=True) as connection:
+        connection.execute("TRUNCATE raced")
         connection.execute(_FILL, (count,))
         wanted = [row[0] for row in connection.execute("SELECT id FROM raced ORDER BY id")]
     started = threading.Barrier(connections + 1)
@@ -325,7 +327,7 @@ def measure(*, jobs_wanted: int, kills: int, control_jobs: int, rounds: int) -> 
         with waiting.step("Founding a town", 1):
             with database.transaction() as session:
                 people = town.found(
-                    session, on.settings, providers=_PEOPLE + 10, residents=1, rules=_RULES
+                    session, on.settings, providers=5 * _PEOPLE, residents=1, rules=_RULES
                 )
             with database.transaction() as session:
                 town.settle(session)

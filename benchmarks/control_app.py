@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from jobbing_api import app, errors
-from jobbing_api.api import contract, view
+from jobbing_api.api import contract, fields, kinds, view
 from jobbing_api.api.blueprint import Blueprint
 
 #: Who has which job, in a table without a constraint.
@@ -33,12 +33,18 @@ def create_app() -> Flask:
     return served
 
 
+class ComesAnswer(kinds.Answer):
+    """Who comes, as it seems."""
+
+    provider = fields.anything("Whoever took it.", {"id": "0192f0c1-2222-7333-8444-555566667777"})
+
+
 @blueprint.route("/jobs/<uuid:job_id>/accept")
 class Accept(view.View):
     @blueprint.operation(
         "accept_unguarded",
         who=contract.PROVIDER,
-        answer={"type": "object", "description": "Who comes.", "examples": [{}]},
+        answer=ComesAnswer,
         refuses=[errors.AlreadyTaken],
     )
     def post(self, *, job_id: uuid.UUID) -> Any:
