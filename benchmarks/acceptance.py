@@ -17,7 +17,9 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import statistics
+import subprocess
 import threading
 import time
 import uuid
@@ -245,80 +247,56 @@ def _kept() -> dict[str, uuid.UUID | None]:
 
 _TABLE = """
     CREATE TABLE raced (LIKE jobs INCLUDING DEFAULTS INCLUDING STORAGE);
-    ALTER TABLE raced ADD PRIMARY KEY (id);
+    ALTER TABLE raced ADD COLUMN number integer PRIMARY KEY;
 """
 
 _FILL = """
     INSERT INTO raced SELECT (jsonb_populate_record(j, jsonb_build_object('id',
         gen_random_uuid(), 'state', 'open', 'provider_id', NULL, 'starts_at', NULL,
-        'ends_at', NULL, 'order_lines', NULL))).*
-    FROM (SELECT jobs FROM jobs ORDER BY id LIMIT 1) AS one (j), generate_series(1, %s)
+        'ends_at', NULL, 'order_lines', NULL))).*, number
+    FROM (SELECT jobs FROM jobs ORDER BY id LIMIT 1) AS one (j), generate_series(1, {count}) number
 """
 
-_GUARDED = """
-    UPDATE raced SET state = 'assigned', state_since = now(), provider_id = %s,
-        starts_at = window_from, ends_at = window_to, wake_at = NULL, version = version + 1
-    WHERE id = %s AND state = 'open' RETURNING id
-"""
-_LOCKING = "SELECT state FROM raced WHERE id = %s FOR UPDATE"
-_THEN = """
-    UPDATE raced SET state = 'assigned', state_since = now(), provider_id = %s,
-        starts_at = window_from, ends_at = window_to, wake_at = NULL, version = version + 1
-    WHERE id = %s
-"""
+_TAKE = """UPDATE raced SET state = 'assigned', state_since = now(),
+    provider_id = gen_random_uuid(), starts_at = window_from, ends_at = window_to, wake_at = NULL,
+    version = version + 1
+WHERE number = :n"""
+
+#: What each connection does with one job after the other, in pgbench's words. The first is
+#: what ``jobs.move`` does: one statement that is a transaction of its own.
+_WAYS = {
+    "guarded": f"""\\set n :n + 1
+{_TAKE} AND state = 'open' RETURNING id;
+""",
+    "lock_then_update": f"""\\set n :n + 1
+BEGIN;
+SELECT state = 'open' AS may FROM raced WHERE number = :n FOR UPDATE \\gset
+\\if :may
+{_TAKE};
+\\endif
+COMMIT;
+""",
+}
 
 
-def _guarded(connection: psycopg.Connection[Any], provider: uuid.UUID, job: uuid.UUID) -> bool:
-    """What ``jobs.move`` does: one statement that is a transaction of its own."""
-    return connection.execute(_GUARDED, (provider, job)).fetchone() is not None
-
-
-def _lock_then_update(
-    connection: psycopg.Connection[Any], provider: uuid.UUID, job: uuid.UUID
-) -> bool:
-    with connection.transaction():
-        row = connection.execute(_LOCKING, (job,)).fetchone()
-        if row is None or row[0] != "open":
-            return False
-        connection.execute(_THEN, (provider, job))
-        return True
-
-
-def _in_database(
-    on: stage.Stage,
-    accept: Callable[[psycopg.Connection[Any], uuid.UUID, uuid.UUID], bool],
-    *,
-    connections: int,
-    count: int,
-) -> float:
+def _in_database(on: stage.Stage, way: str, *, connections: int, count: int) -> float:
     """Acceptances a second, won and lost, of so many connections that want one job after
-    the other."""
+    the other, by PostgreSQL's own pgbench: a client in Python would be what is measured."""
+    script = on.folder / f"{way}.sql"
+    script.write_text(_WAYS[way])
     with psycopg.connect(on.postgres.url, autocommit=True) as connection:
         connection.execute("TRUNCATE raced")
-        connection.execute(_FILL, (count,))
-        wanted = [row[0] for row in connection.execute("SELECT id FROM raced ORDER BY id")]
-    started = threading.Barrier(connections + 1)
-    won = [0] * connections
-
-    def run(number: int) -> None:
-        with psycopg.connect(on.postgres.url, autocommit=True) as connection:
-            connection.prepare_threshold = 1
-            me = uuid.uuid4()
-            started.wait()
-            for job in wanted:
-                won[number] += accept(connection, me, job)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(connections)]
-    for thread in threads:
-        thread.start()
-    started.wait()
-    began_s = time.perf_counter()
-    for thread in threads:
-        thread.join()
-    took_s = time.perf_counter() - began_s
-    if sum(won) != count:
-        raise RuntimeError(f"{sum(won)} acceptances of {count} jobs")
-    return connections * count / took_s
+        connection.execute(_FILL.format(count=count).encode())
+        connection.execute("VACUUM ANALYZE raced")
+    command = [str(on.postgres.programs / "pgbench"), "--no-vacuum", "--protocol=prepared"]
+    command += [f"--client={connections}", "--jobs=2", f"--transactions={count}"]
+    command += ["--define=n=0", f"--file={script}", on.postgres.url]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    with psycopg.connect(on.postgres.url, autocommit=True) as connection:
+        row = connection.execute("SELECT count(*) FROM raced WHERE state = 'assigned'").fetchone()
+    if row is None or row[0] != count:
+        raise RuntimeError(f"{row} of {count} jobs were taken")
+    return float(re.findall(r"tps = ([0-9.]+)", done.stdout)[-1])
 
 
 def measure(*, jobs_wanted: int, kills: int, control_jobs: int, rounds: int) -> dict[str, Any]:
@@ -371,11 +349,10 @@ def measure(*, jobs_wanted: int, kills: int, control_jobs: int, rounds: int) -> 
         with psycopg.connect(on.postgres.url, autocommit=True) as connection:
             connection.execute(_TABLE)
         rates: dict[str, list[float]] = {"guarded": [], "lock_then_update": []}
-        ways = {"guarded": _guarded, "lock_then_update": _lock_then_update}
         with waiting.step("Racing in the database", 2 * rounds) as advance:
             for number in range(rounds):
-                for name in sorted(ways, reverse=bool(number % 2)):
-                    rates[name].append(_in_database(on, ways[name], connections=16, count=500))
+                for name in sorted(_WAYS, reverse=bool(number % 2)):
+                    rates[name].append(_in_database(on, name, connections=16, count=3_000))
                     advance(1)
         guarded, locking = (statistics.median(rates[name]) for name in rates)
         return {

@@ -297,6 +297,8 @@ def set_up(name: str, *, durable: bool = True) -> Iterator[Stage]:
 
     This process's own ``database.transaction()`` and ``queue`` lead to it.
     """
+    # Whoever is told to end takes down what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     folder = FOLDER / name
     for server in (servers.Postgres(folder / "postgres"), servers.Redis(folder / "redis")):
         # Of a run that was killed.
