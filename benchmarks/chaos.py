@@ -503,7 +503,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--offers", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--rate", type=float, default=40.0, help="offers a second")
+    parser.add_argument("--rate", type=float, default=27.0, help="offers a second")
     parser.add_argument("--seed", type=int, default=1, help="the same deaths and answers")
     parser.add_argument("--twin-s", type=float, default=120.0, help="0: without the twin")
     parser.add_argument("--json", action="store_true", help="nothing but the line of figures")
