@@ -47,20 +47,7 @@ class InlineJobs(api_jobs.JobView):
     )
     def post(self, *, body: dict[str, Any]) -> Any:
         """Store, rank, and ring the first phone"""
-        window, budget = body.pop("window"), body.pop("budget")
-        job = jobs.post(
-            self.session,
-            self.account,
-            brief=jobs.Brief(
-                **body,
-                window_from=window["from_"],
-                window_to=window["to"],
-                budget_kind=budget["kind"],
-                budget_cents=budget["amount_cents"],
-                currency=budget["currency"],
-            ),
-            now=self.now,
-        )
+        job = jobs.post(self.session, self.account, brief=job_bodies.brief(body), now=self.now)
         self._ring(job)
         return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
 

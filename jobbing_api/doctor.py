@@ -165,14 +165,7 @@ def _refused(session: Session, *, now: datetime) -> Iterator[Finding]:
 
 
 def _unreachable(session: Session, *, now: datetime) -> Finding:
-    line = notifications_models.Notification
-    people = session.scalar(
-        select(func.count(line.account_id.distinct())).where(
-            line.state == "undeliverable",
-            line.ended_at > now - timedelta(days=1),
-            line.outcome.in_(notifications.NO_PHONE),
-        )
-    )
+    people = notifications.count_unreached(session, now=now)
     if not people:
         return Finding("phones", "everybody we owed a line today has a phone that can be rung")
     return Finding(

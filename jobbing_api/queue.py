@@ -47,8 +47,6 @@ _TASKS_OF = "jobbing_api.tasks"
 #: Tasks that wait for Google's answers, or a mail server's, and how many of each at once.
 _ASIDE = {"deliver": 4, "deliver_mail": 2}
 
-_TIMEOUT_S = 120
-
 #: How long a task that found no database holds its place.
 _AWAY_S = 0.3
 
@@ -145,7 +143,6 @@ def _put(name: str, arguments: Mapping[str, Any]) -> bool:
         queue.enqueue_call(
             f"{_TASKS_OF}.{name}",
             kwargs=dict(arguments),
-            timeout=_TIMEOUT_S,
             result_ttl=0,
             # A failed task is in the log and its row is still due; Redis keeps nothing.
             failure_ttl=60,

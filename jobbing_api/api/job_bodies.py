@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from jobbing_api import markets
+from jobbing_api import jobs, markets
 from jobbing_api.api import fields, kinds, lists
 from jobbing_api.lifecycle import JobState
 
@@ -137,6 +137,20 @@ class JobBody(kinds.Body):
         most=20,
         distinct=True,
         load_default=list,
+    )
+
+
+def brief(body: Mapping[str, Any]) -> jobs.Brief:
+    """What a ``JobBody`` says, in the domain's words."""
+    said = dict(body)
+    window, budget = said.pop("window"), said.pop("budget")
+    return jobs.Brief(
+        **said,
+        window_from=window["from_"],
+        window_to=window["to"],
+        budget_kind=budget["kind"],
+        budget_cents=budget["amount_cents"],
+        currency=budget["currency"],
     )
 
 

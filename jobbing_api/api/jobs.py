@@ -61,20 +61,7 @@ class Jobs(JobView):
         Providers are asked at once. Refused outside all markets, and for a window that is
         past, ends over 60 days ahead or is shorter than the duration.
         """
-        window, budget = body.pop("window"), body.pop("budget")
-        job = jobs.post(
-            self.session,
-            self.account,
-            brief=jobs.Brief(
-                **body,
-                window_from=window["from_"],
-                window_to=window["to"],
-                budget_kind=budget["kind"],
-                budget_cents=budget["amount_cents"],
-                currency=budget["currency"],
-            ),
-            now=self.now,
-        )
+        job = jobs.post(self.session, self.account, brief=job_bodies.brief(body), now=self.now)
         return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
 
 

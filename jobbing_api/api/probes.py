@@ -7,7 +7,6 @@ which figures are counted in the database when Prometheus asks.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -132,13 +131,7 @@ def _figures(session: Session) -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "jobbing_people_unreached",
         "People whom a line of the last day did not reach for want of a phone.",
-        session.scalar(
-            select(func.count(owed.account_id.distinct())).where(
-                owed.state == "undeliverable",
-                owed.outcome.in_(notifications.NO_PHONE),
-                owed.ended_at > now - timedelta(days=1),
-            )
-        ),
+        notifications.count_unreached(session, now=now),
     )
     alive = GaugeMetricFamily(
         "jobbing_processes_alive", "Workers and clocks that live.", labels=["kind"]

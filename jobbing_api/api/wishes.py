@@ -25,8 +25,8 @@ class FavouriteAnswer(kinds.Answer):
 def _ways(topic: str, example: list[str]) -> Any:
     return fields.many(
         fields.choice("A way.", "push", preferences.WAYS),
-        f"By which ways to be told of {topic}. A push goes first; a mail or a text message"
-        " where no phone can be rung.",
+        f"By which ways to be told of {topic}. A push goes first; a mail"
+        " where no phone can be rung. Text messages are not sent yet.",
         example,
         required=False,
     )
@@ -108,7 +108,6 @@ class Preferences(view.View):
     def put(self, *, body: dict[str, Any]) -> Any:
         """Reach me like this
 
-        Text messages need a number on the account, and go out on the day of a visit and
-        for offers for now only.
+        A wish for text messages is kept; none are sent yet.
         """
         return notifications.put_wishes(self.session, self.account.id, **body)

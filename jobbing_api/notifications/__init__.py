@@ -12,8 +12,8 @@ from jobbing_api.notifications.devices import drop_stale as drop_stale
 from jobbing_api.notifications.devices import of_account as devices_of
 from jobbing_api.notifications.devices import put_device as put_device
 from jobbing_api.notifications.devices import unbind as unbind
-from jobbing_api.notifications.fallback import NO_PHONE as NO_PHONE
 from jobbing_api.notifications.fallback import Unreached as Unreached
+from jobbing_api.notifications.fallback import count_unreached as count_unreached
 from jobbing_api.notifications.fallback import unreached as unreached
 from jobbing_api.notifications.outbox import due_ids as due_ids
 from jobbing_api.notifications.outbox import give_back as give_back
@@ -28,10 +28,10 @@ from jobbing_api.notifications.preferences import put as put_wishes
 from jobbing_api.notifications.preferences import wishes_of as wishes_of
 
 __all__ = [
-    "NO_PHONE",
     "Unreached",
     "Wishes",
     "awake_at_night",
+    "count_unreached",
     "delete_device",
     "deliver",
     "devices_of",

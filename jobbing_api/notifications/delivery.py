@@ -396,9 +396,11 @@ def _write(
                 "now": now,
             },
         )
-    silent = [end.line for end in ends if end.state == "undeliverable"]
-    if silent:
-        fallback.owe(session, settings, [line for line in silent if line.expires_at > now], now=now)
+    # Of other ends, a line that came too late or cannot be said, a mail would be no better.
+    silent = [
+        end.line for end in ends if end.outcome in fallback.NO_PHONE and end.line.expires_at > now
+    ]
+    fallback.owe(session, settings, silent, now=now)
     gone = [(ring, outcome) for ring, outcome in tried if outcome.kind == "gone"]
     if gone:
         session.execute(

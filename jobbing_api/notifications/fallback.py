@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from jobbing_api import mail, words
@@ -84,6 +85,17 @@ class Unreached:
     lines: int
 
 
+def count_unreached(session: Session, *, now: datetime) -> int:
+    """How many people a line of the last day did not reach for want of a phone."""
+    line = models.Notification
+    people = select(func.count(line.account_id.distinct())).where(
+        line.state == "undeliverable",
+        line.outcome.in_(NO_PHONE),
+        line.ended_at > now - timedelta(days=1),
+    )
+    return session.scalar(people) or 0
+
+
 def unreached(
     session: Session, market_ids: Iterable[uuid.UUID], *, now: datetime, limit: int
 ) -> list[Unreached]:
@@ -105,7 +117,7 @@ def unreached(
             account.phone,
             func.max(line.ended_at).label("last_at"),
             func.count().label("lines"),
-            func.array_agg(line.outcome).label("reasons"),
+            func.array_agg(aggregate_order_by(line.outcome, line.ended_at)).label("reasons"),
         )
         .join(account, account.id == line.account_id)
         .where(

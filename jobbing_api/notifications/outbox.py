@@ -21,6 +21,10 @@ from jobbing_api.notifications import models
 BATCH = 500
 
 
+#: A line that is in no queue and that nobody sends.
+_NOBODYS: Mapping[str, None] = {"queued_at": None, "sender_id": None, "sending_until": None}
+
+
 def tell(
     session: Session,
     account_id: uuid.UUID,
@@ -113,9 +117,7 @@ def withdraw(
             outcome="withdrawn",
             ended_at=now,
             wake_at=None,
-            queued_at=None,
-            sender_id=None,
-            sending_until=None,
+            **_NOBODYS,
         )
         .returning(models.Notification.subject_id, models.Notification.attempts)
         .execution_options(synchronize_session=False)
@@ -186,9 +188,7 @@ def due_ids(
         .with_for_update(skip_locked=True)
     )
     session.execute(
-        update(line)
-        .where(line.id.in_(lost.scalar_subquery()))
-        .values(queued_at=None, sender_id=None, sending_until=None),
+        update(line).where(line.id.in_(lost.scalar_subquery())).values(_NOBODYS),
         execution_options={"synchronize_session": False},
     )
     due = (
@@ -216,7 +216,7 @@ def give_back(session: Session, senders: Sequence[uuid.UUID]) -> int:
     given = session.execute(
         update(line)
         .where(line.state == "owed", line.queued_at.is_not(None), line.sender_id.in_(senders))
-        .values(queued_at=None, sender_id=None, sending_until=None)
+        .values(_NOBODYS)
         .returning(line.id),
         execution_options={"synchronize_session": False},
     )

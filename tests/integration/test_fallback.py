@@ -112,6 +112,18 @@ def test_nobody_gets_a_mail_who_should_not(
     assert mails(session) == []
 
 
+def test_a_line_nobody_can_word_holds_up_no_mail(
+    session: Session, now: datetime, mailing: Settings, phones: Phones
+) -> None:
+    unsayable = somebody(session, now)
+    factories.device(session, unsayable.id)
+    one = somebody(session, now)
+    ids = [owe(session, unsayable, now, "no-such-kind"), owe(session, one, now)]
+    notifications.deliver(mailing, ids, now=now)
+    assert [letter.account_id for letter in mails(session)] == [one.id]
+    assert session.get_one(models.Notification, ids[0]).outcome == "unsayable"
+
+
 def test_operators_see_who_could_not_be_rung_until_they_are(
     session: Session, now: datetime, pushing: Settings, phones: Phones
 ) -> None:
