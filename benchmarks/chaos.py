@@ -470,7 +470,7 @@ def twin(*, offers: int, kills: int, rate: float, lasts_s: float, seed: int = 1)
                 before = heard
                 time.sleep(15)
         ended.set()
-        addresses = Counter(message["address"]["value"] for message in _all_messages(on.phones))
+        addresses = Counter(message["address"]["value"] for message in on.phones.all_since(0))
         return {
             "offers": count,
             "deaths": dict(history.deaths),
@@ -483,18 +483,11 @@ def twin(*, offers: int, kills: int, rate: float, lasts_s: float, seed: int = 1)
 def _heard(phones: stage.Phones) -> list[tuple[float, str, str, str, str]]:
     """Every message there was: (received at, phone, kind, offer or job, collapse key)."""
     found = []
-    for message in _all_messages(phones):
+    for message in phones.all_since(0):
         told = message["payload"]["message"]["data"]
-        received = datetime.fromisoformat(message["received_at"]).timestamp()
+        received = stage.received_at(message)
         about = told.get("offer_id") or told.get("job_id", "")
         found.append((received, message["address"]["value"], told["kind"], about, told["tag"]))
-    return found
-
-
-def _all_messages(phones: stage.Phones) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    while some := phones.since(found[-1]["sequence"] if found else 0):
-        found += some
     return found
 
 

@@ -61,22 +61,11 @@ _RULES = {
 
 def _rate(phones: stage.Phones, after: int, count: int) -> float:
     """Messages a second between the first and the last of ``count`` after a number."""
-    heard: list[dict[str, Any]] = []
-    while len(heard) < count:
-        some = phones.since(after + len(heard))
-        if not some:
-            raise Trouble(f"{len(heard)} of {count} pushes arrived")
-        heard += some
-    first, last = (_at(heard[index]) for index in (0, count - 1))
+    heard = phones.all_since(after)
+    if len(heard) < count:
+        raise Trouble(f"{len(heard)} of {count} pushes arrived")
+    first, last = (stage.received_at(heard[index]) for index in (0, count - 1))
     return (count - 1) / (last - first)
-
-
-def _at(message: dict[str, Any]) -> float:
-    return datetime.fromisoformat(message["received_at"]).timestamp()
-
-
-def _sequence(phones: stage.Phones) -> int:
-    return phones.count()
 
 
 def _run(on: stage.Stage, module: str, *words: str) -> None:
@@ -96,13 +85,13 @@ def _run(on: stage.Stage, module: str, *words: str) -> None:
 
 
 def _floor(on: stage.Stage, count: int) -> float:
-    before = _sequence(on.phones)
+    before = on.phones.count()
     _run(on, "push_floor", str(count))
     return _rate(on.phones, before, count)
 
 
 def _ours(on: stage.Stage, people: town.Town, count: int) -> float:
-    before = _sequence(on.phones)
+    before = on.phones.count()
     now = datetime.now(UTC)
     lines = [
         {
@@ -139,7 +128,7 @@ def _ours(on: stage.Stage, people: town.Town, count: int) -> float:
 
 def _stock(on: stage.Stage, count: int) -> float:
     trusted = str(on.phones.directory / "ca.pem")
-    before = _sequence(on.phones)
+    before = on.phones.count()
     rq = str(Path(sys.executable).parent / "rq")
     environment = {
         **os.environ,
@@ -169,10 +158,10 @@ def _stock(on: stage.Stage, count: int) -> float:
 
 
 def _blast(on: stage.Stage) -> float:
-    before = _sequence(on.phones)
+    before = on.phones.count()
     _run(on, "push_blast", str(_BLAST))
     heard = on.phones.since(before, limit=1) + on.phones.since(before + _BLAST - 1, limit=1)
-    return (_BLAST - 1) / (_at(heard[1]) - _at(heard[0]))
+    return (_BLAST - 1) / (stage.received_at(heard[1]) - stage.received_at(heard[0]))
 
 
 def _post_to_push(
@@ -193,7 +182,7 @@ def _post_to_push(
                     "Authorization": f"Bearer {people.residents[number % len(people.residents)]}",
                     "Idempotency-Key": uuid.uuid4().hex,
                 }
-                before = _sequence(on.phones)
+                before = on.phones.count()
                 began_at = time.time()
                 answer = client.post(doors[name], json=body, headers=headers)
                 if answer.status_code != 201:
@@ -218,7 +207,7 @@ def _first_push(on: stage.Stage, job_id: str, after: int) -> float:
                         text("SELECT job_id FROM offers WHERE id = :id"), {"id": told["offer_id"]}
                     )
                 if str(asked) == job_id:
-                    return _at(message)
+                    return stage.received_at(message)
         time.sleep(0.05)
     raise Trouble(f"no push about {job_id} within 20 s")
 

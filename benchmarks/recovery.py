@@ -71,18 +71,10 @@ def _owe(people: town.Town, due: list[datetime]) -> list[uuid.UUID]:
 
 def _heard(phones: stage.Phones, after: int) -> list[tuple[float, str]]:
     """(received at, subject) of what arrived after a number."""
-    found: list[tuple[float, str]] = []
-    sequence = after
-    while some := phones.since(sequence):
-        sequence = some[-1]["sequence"]
-        found += [
-            (
-                datetime.fromisoformat(one["received_at"]).timestamp(),
-                one["payload"]["message"]["data"]["job_id"],
-            )
-            for one in some
-        ]
-    return found
+    return [
+        (stage.received_at(one), one["payload"]["message"]["data"]["job_id"])
+        for one in phones.all_since(after)
+    ]
 
 
 def _held_by_a_worker() -> tuple[uuid.UUID, int] | None:

@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,11 @@ class Program:
         return time.monotonic() - began_s
 
 
+def received_at(message: dict[str, Any]) -> float:
+    """When the stand-in received a message, seconds since 1970."""
+    return datetime.fromisoformat(message["received_at"]).timestamp()
+
+
 @dataclass(kw_only=True, slots=True)
 class Phones:
     """The stand-in for Google, and what phones have received from it."""
@@ -160,6 +166,13 @@ class Phones:
         """The messages after one of a number, oldest first."""
         asked = {"after": str(sequence), "limit": str(limit)}
         found: list[dict[str, Any]] = self.http.get("/messages", params=asked).json()["messages"]
+        return found
+
+    def all_since(self, sequence: int) -> list[dict[str, Any]]:
+        """Every message after one of a number, however many they are."""
+        found: list[dict[str, Any]] = []
+        while some := self.since(found[-1]["sequence"] if found else sequence):
+            found += some
         return found
 
     def trouble(self, **faults: Any) -> None:

@@ -9,8 +9,7 @@ or twice is harmless.
 from __future__ import annotations
 
 import threading
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -167,18 +166,13 @@ def _open_waves(lost_before: datetime, now: datetime) -> None:
 def _deliver(lost_before: datetime, now: datetime) -> None:
     with database.transaction() as session:
         ids = notifications.due_ids(session, lost_before=lost_before, now=now)
-    _call("deliver", ids)
+    queue.call_for("deliver", ids)
 
 
 def _deliver_mail(_: datetime, now: datetime) -> None:
     with database.transaction() as session:
         ids = mail.due_ids(session, now=now, limit=_BATCH)
-    _call("deliver_mail", ids)
-
-
-def _call(task: str, ids: Sequence[uuid.UUID]) -> None:
-    for start in range(0, len(ids), _BATCH):
-        queue.call(task, ids=[str(one) for one in ids[start : start + _BATCH]])
+    queue.call_for("deliver_mail", ids)
 
 
 def chores(now: datetime) -> None:

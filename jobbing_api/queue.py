@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +47,9 @@ _TASKS_OF = "jobbing_api.tasks"
 
 #: Tasks that wait for Google's answers, or a mail server's, and how many of each at once.
 _ASIDE = {"deliver": 4, "deliver_mail": 2}
+
+#: A task carries at most so many ids: what one call to Google's client can hold.
+BATCH = 500
 
 #: How long a task that found no database holds its place.
 _AWAY_S = 0.3
@@ -124,6 +128,12 @@ def call(name: str, **arguments: Any) -> bool:
         _own.asked.append((name, arguments))
         return True
     return _put(name, arguments)
+
+
+def call_for(name: str, ids: Sequence[uuid.UUID]) -> None:
+    """Ask for a task that takes ids: as few of it as they fit into."""
+    for start in range(0, len(ids), BATCH):
+        call(name, ids=[str(one) for one in ids[start : start + BATCH]])
 
 
 class _Own(threading.local):

@@ -17,10 +17,6 @@ from sqlalchemy.orm import Session
 from jobbing_api import database, queue
 from jobbing_api.notifications import models
 
-#: A task carries at most so many ids: what one call to Google's client can hold.
-BATCH = 500
-
-
 #: A line that is in no queue and that nobody sends.
 _NOBODYS: Mapping[str, None] = {"queued_at": None, "sender_id": None, "sending_until": None}
 
@@ -73,18 +69,17 @@ def tell(
 
 def _publish_with_commit(session: Session, notification_id: uuid.UUID) -> None:
     """Gather what one transaction owes at once into as few tasks as possible."""
-    ids: list[str] | None = session.info.get("owed_now")
+    ids: list[uuid.UUID] | None = session.info.get("owed_now")
     if ids is None:
         ids = session.info["owed_now"] = []
         gathered = ids
 
         def publish() -> None:
             session.info.pop("owed_now", None)
-            for start in range(0, len(gathered), BATCH):
-                queue.call("deliver", ids=gathered[start : start + BATCH])
+            queue.call_for("deliver", gathered)
 
         database.after_commit(session, publish)
-    ids.append(str(notification_id))
+    ids.append(notification_id)
 
 
 def withdraw(
