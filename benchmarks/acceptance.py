@@ -7,9 +7,9 @@
   the database are killed. Every answer goes into a history, and a checker looks for one that
   no single winner could have left. ``control_violations`` is what the same checker finds in
   the same load on a handler that looks first and writes then.
-- ``throughput_vs_lock_then_update``: in the database, sixteen connections that race for one
-  job after the other: acceptances (won and lost) a second by one guarded statement, over those
-  of locking the row, looking and writing.
+- ``throughput_vs_lock_then_update``: in the database, sixteen connections that all want the
+  same job at the same time, a new one 200 times a second: acceptances (won and lost) a second
+  by one guarded statement, over those of locking the row, looking and writing.
 """
 
 from __future__ import annotations
@@ -43,6 +43,11 @@ _JOBS = 2_000
 _PEOPLE = 50
 _KILLS = 40
 _ROUNDS = 5
+
+#: In the database: so many jobs come up a second, out of so many.
+_OPENED_PER_S = 200
+_RACED = 8_192
+_SECONDS = 8
 
 _RULES = {
     "wave_size": _PEOPLE,
@@ -254,23 +259,26 @@ _FILL = """
     INSERT INTO raced SELECT (jsonb_populate_record(j, jsonb_build_object('id',
         gen_random_uuid(), 'state', 'open', 'provider_id', NULL, 'starts_at', NULL,
         'ends_at', NULL, 'order_lines', NULL))).*, number
-    FROM (SELECT jobs FROM jobs ORDER BY id LIMIT 1) AS one (j), generate_series(1, {count}) number
+    FROM (SELECT jobs FROM jobs ORDER BY id LIMIT 1) AS one (j), generate_series(0, {count} - 1) number
 """
 
-_TAKE = """UPDATE raced SET state = 'assigned', state_since = now(),
+#: The job that everybody wants at this instant: a new one so many times a second. Both ways
+#: are given the same jobs at the same pace, and each connection wants the one of the moment
+#: again as soon as it has its answer.
+_WANTED = f"(extract(epoch FROM now()) * {_OPENED_PER_S})::bigint % {_RACED}"
+
+_TAKE = f"""UPDATE raced SET state = 'assigned', state_since = now(),
     provider_id = gen_random_uuid(), starts_at = window_from, ends_at = window_to, wake_at = NULL,
     version = version + 1
-WHERE number = :n"""
+WHERE number = {_WANTED}"""
 
-#: What each connection does with one job after the other, in pgbench's words. The first is
-#: what ``jobs.move`` does: one statement that is a transaction of its own.
+#: What each connection does, in pgbench's words. The first is what ``jobs.move`` does: one
+#: statement that is a transaction of its own.
 _WAYS = {
-    "guarded": f"""\\set n :n + 1
-{_TAKE} AND state = 'open' RETURNING id;
+    "guarded": f"""{_TAKE} AND state = 'open' RETURNING id;
 """,
-    "lock_then_update": f"""\\set n :n + 1
-BEGIN;
-SELECT state = 'open' AS may FROM raced WHERE number = :n FOR UPDATE \\gset
+    "lock_then_update": f"""BEGIN;
+SELECT state = 'open' AS may FROM raced WHERE number = {_WANTED} FOR UPDATE \\gset
 \\if :may
 {_TAKE};
 \\endif
@@ -279,24 +287,35 @@ COMMIT;
 }
 
 
-def _in_database(on: stage.Stage, way: str, *, connections: int, count: int) -> float:
-    """Acceptances a second, won and lost, of so many connections that want one job after
-    the other, by PostgreSQL's own pgbench: a client in Python would be what is measured."""
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """Acceptances a second, won and lost, and how many there were of each job."""
+
+    per_s: float
+    a_job: float
+
+
+def _in_database(on: stage.Stage, way: str, *, connections: int, seconds: int) -> _Rate:
+    """So many connections that want the same job at the same time, one after the other, by
+    PostgreSQL's own pgbench: a client in Python would be what is measured."""
     script = on.folder / f"{way}.sql"
     script.write_text(_WAYS[way])
     with psycopg.connect(on.postgres.url, autocommit=True) as connection:
         connection.execute("TRUNCATE raced")
-        connection.execute(_FILL.format(count=count).encode())
+        connection.execute(_FILL.format(count=_RACED).encode())
         connection.execute("VACUUM ANALYZE raced")
     command = [str(on.postgres.programs / "pgbench"), "--no-vacuum", "--protocol=prepared"]
-    command += [f"--client={connections}", "--jobs=2", f"--transactions={count}"]
-    command += ["--define=n=0", f"--file={script}", on.postgres.url]
+    command += [f"--client={connections}", "--jobs=2", f"--time={seconds}"]
+    command += [f"--file={script}", on.postgres.url]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     with psycopg.connect(on.postgres.url, autocommit=True) as connection:
-        row = connection.execute("SELECT count(*) FROM raced WHERE state = 'assigned'").fetchone()
-    if row is None or row[0] != count:
-        raise RuntimeError(f"{row} of {count} jobs were taken")
-    return float(re.findall(r"tps = ([0-9.]+)", done.stdout)[-1])
+        row = connection.execute(
+            "SELECT count(*), max(version) - min(version) FROM raced WHERE state = 'assigned'"
+        ).fetchone()
+    if row is None or not 0.9 < row[0] / (seconds * _OPENED_PER_S) < 1.1 or row[1] != 0:
+        raise RuntimeError(f"{way}: {row}: not every job was taken once")
+    per_s = float(re.findall(r"tps = ([0-9.]+)", done.stdout)[-1])
+    return _Rate(per_s, per_s / _OPENED_PER_S)
 
 
 def measure(*, jobs_wanted: int, kills: int, control_jobs: int, rounds: int) -> dict[str, Any]:
@@ -348,13 +367,16 @@ def measure(*, jobs_wanted: int, kills: int, control_jobs: int, rounds: int) -> 
 
         with psycopg.connect(on.postgres.url, autocommit=True) as connection:
             connection.execute(_TABLE)
-        rates: dict[str, list[float]] = {"guarded": [], "lock_then_update": []}
+        rates: dict[str, list[_Rate]] = {"guarded": [], "lock_then_update": []}
         with waiting.step("Racing in the database", 2 * rounds) as advance:
             for number in range(rounds):
                 for name in sorted(_WAYS, reverse=bool(number % 2)):
-                    rates[name].append(_in_database(on, name, connections=16, count=3_000))
+                    rates[name].append(_in_database(on, name, connections=16, seconds=_SECONDS))
                     advance(1)
-        guarded, locking = (statistics.median(rates[name]) for name in rates)
+        guarded, locking = (
+            statistics.median(one.per_s for one in rates[name])
+            for name in ("guarded", "lock_then_update")
+        )
         return {
             "machine": report.machine(on.engine, on.redis.url),
             "jobs": len(asked),
@@ -369,6 +391,9 @@ def measure(*, jobs_wanted: int, kills: int, control_jobs: int, rounds: int) -> 
             "control_violations": len(control_wrong),
             "guarded_per_s": guarded,
             "lock_then_update_per_s": locking,
+            "accepts_a_job": {
+                name: statistics.median(one.a_job for one in rates[name]) for name in rates
+            },
             "throughput_vs_lock_then_update": guarded / locking,
         }
 

@@ -7,12 +7,26 @@ what runs once a transaction is durable. The caller owns the transaction:
 
 from __future__ import annotations
 
+import functools
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, DateTime, Engine, MetaData, create_engine, make_url
+from sqlalchemy import (
+    URL,
+    Connection,
+    DateTime,
+    Engine,
+    MetaData,
+    TextClause,
+    create_engine,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from uuid_utils.compat import uuid7
@@ -98,6 +112,58 @@ def _commit(session: Session) -> None:
     session.commit()
     for run in cast("list[Callable[[], object]]", session.info.pop("after_commit", [])):
         run()
+
+
+def insert_new(session: Session) -> None:
+    """Write what the session holds new in one statement, however many tables it is of: one
+    way to the server and back instead of one a table, and a fraction of the work.
+
+    The session knows nothing of the objects afterwards. Only of plain columns, and every
+    value that may not be null is theirs to give.
+    """
+    rows: dict[type[Any], list[Any]] = {}
+    for one in session.new:
+        rows.setdefault(type(one), []).append(one)
+    if not rows:
+        return
+    written = {
+        f"rows_{place}": json.dumps([_columns(one) for one in ones], default=_plain)
+        for place, ones in enumerate(rows.values())
+    }
+    with session.no_autoflush:
+        session.connection().execute(_insert(tuple(rows)), written)
+    for one in [one for ones in rows.values() for one in ones]:
+        session.expunge(one)
+
+
+@functools.cache
+def _insert(tables: tuple[type[Any], ...]) -> TextClause:
+    """The statement for rows of these tables, each table's as a JSON array."""
+    parts = []
+    for place, table in enumerate(tables):
+        mapper = inspect(table)
+        assert all(prop.key == prop.columns[0].name for prop in mapper.column_attrs)
+        name = mapper.local_table.name
+        columns = ", ".join(f'"{prop.key}"' for prop in mapper.column_attrs)
+        parts.append(
+            # Names of our own tables and columns, nothing else.
+            f"t{place} AS (INSERT INTO {name} ({columns}) SELECT {columns}"  # noqa: S608
+            f" FROM json_populate_recordset(NULL::{name}, CAST(:rows_{place} AS json)))"
+        )
+    return text(f"WITH {', '.join(parts)} SELECT")
+
+
+def _columns(one: Any) -> dict[str, Any]:
+    mapper, given = inspect(type(one)), inspect(one).dict
+    assert not any(given.get(other.key) for other in mapper.relationships)
+    return {prop.key: given.get(prop.key) for prop in mapper.column_attrs}
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    assert isinstance(value, uuid.UUID), f"no plain way to write {type(value)}"
+    return str(value)
 
 
 def after_commit(session: Session, run: Callable[[], object]) -> None:

@@ -61,6 +61,14 @@ class InvalidToken(DomainError):
     slug = "invalid-token"
 
 
+class WrongCode(DomainError):
+    """Not the code that was sent, or one that does not work any more. That it was tried is
+    kept, so that nobody can try them all."""
+
+    slug = "wrong-code"
+    keeps_writes = True
+
+
 class EmailTaken(DomainError):
     slug = "email-taken"
 

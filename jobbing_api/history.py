@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, delete, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
@@ -113,12 +113,16 @@ def forget_remarks(session: Session, author_id: uuid.UUID) -> None:
 
 def of_job(session: Session, job_id: uuid.UUID) -> Sequence[Entry]:
     """A job's timeline, oldest first."""
-    return session.scalars(
-        select(Entry)
-        .where(Entry.job_id == job_id)
-        .order_by(Entry.at, Entry.id)
-        .options(joinedload(Entry.remark))
-    ).all()
+    return session.scalars(_OF_JOB, {"job_id": job_id}).all()
+
+
+#: Put together once: every answer about a job asks it.
+_OF_JOB = (
+    select(Entry)
+    .where(Entry.job_id == bindparam("job_id"))
+    .order_by(Entry.at, Entry.id)
+    .options(joinedload(Entry.remark))
+)
 
 
 def of_account(session: Session, account_id: uuid.UUID) -> Sequence[Entry]:

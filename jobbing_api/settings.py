@@ -44,6 +44,10 @@ class Settings:
     #: Where mails are written as files instead, in development only.
     mail_dir: Path | None
     mail_from: str
+    #: ``https://account-sid:token@api.twilio.com``: how text messages leave, if they do.
+    sms_url: str | None
+    #: The number or name texts come from, or the sid of a messaging service (``MG...``).
+    sms_from: str
     #: How the outside reaches us; links in mails start with it.
     base_url: str
     log_format: Literal["json", "console"]
@@ -51,6 +55,16 @@ class Settings:
     metrics_port: int | None = None
     access_token_s: int = 15 * 60
     refresh_token_s: int = 30 * 24 * 3600
+
+    @property
+    def mails_leave(self) -> bool:
+        """Whether there is a way out for mails."""
+        return bool(self.smtp_url or self.mail_dir)
+
+    @property
+    def texts_leave(self) -> bool:
+        """Whether there is a way out for text messages."""
+        return bool(self.sms_url or self.mail_dir)
 
     @property
     def development(self) -> bool:
@@ -98,6 +112,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_url=env.get("SMTP_URL", "").strip() or None,
         mail_dir=path("MAIL_DIR"),
         mail_from=env.get("MAIL_FROM", "Jobbing <no-reply@localhost>").strip(),
+        sms_url=env.get("SMS_URL", "").strip() or None,
+        sms_from=env.get("SMS_FROM", "").strip(),
         base_url=env.get("BASE_URL", "http://127.0.0.1:8000").strip().rstrip("/"),
         metrics_port=_port(env.get("METRICS_PORT", "").strip()),
         log_format="console" if env.get("LOG_FORMAT", "json").strip() == "console" else "json",
@@ -129,6 +145,7 @@ def _refuse_unsafe(settings: Settings) -> None:
         raise UnsafeSettings("REDIS_URL must start with redis://, rediss:// or unix://.")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in ("smtp", "smtps"):
         raise UnsafeSettings("SMTP_URL must start with smtp:// or smtps://.")
+    _refuse_unsafe_texts(settings)
     if settings.firebase_credentials is None:
         raise UnsafeSettings(
             "FIREBASE_CREDENTIALS is not set: give the path of the service-account file."
@@ -154,3 +171,15 @@ def _refuse_unsafe(settings: Settings) -> None:
         )
     if urlsplit(settings.base_url).scheme != "https":
         raise UnsafeSettings("BASE_URL must start with https:// in production.")
+
+
+def _refuse_unsafe_texts(settings: Settings) -> None:
+    if settings.sms_url is None:
+        return
+    url = urlsplit(settings.sms_url)
+    if url.scheme not in ("http", "https") or not (url.username and url.password):
+        raise UnsafeSettings("SMS_URL must be https://account-sid:token@api.twilio.com.")
+    if url.scheme == "http" and not settings.development:
+        raise UnsafeSettings("SMS_URL must start with https:// in production.")
+    if not settings.sms_from:
+        raise UnsafeSettings("SMS_FROM is not set: give the number or name texts come from.")

@@ -117,8 +117,11 @@ def provider(
 
 
 def brief(now: datetime, **changes: Any) -> jobs.Brief:
-    """A clogged gutter tomorrow, 08 to 18 in Lyon."""
+    """A clogged gutter tomorrow, 08 to 18 in Lyon; on Monday if that is a Sunday, when
+    nobody works."""
     tomorrow = (now + timedelta(days=1)).replace(hour=6, minute=0, second=0, microsecond=0)
+    if tomorrow.weekday() == 6:
+        tomorrow += timedelta(days=1)
     values: dict[str, Any] = {
         "category": "gutter-cleaning",
         "title": "Gouttière bouchée",

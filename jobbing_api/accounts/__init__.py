@@ -24,6 +24,8 @@ from jobbing_api.accounts.people import by_ids as by_ids
 from jobbing_api.accounts.people import get as get
 from jobbing_api.accounts.people import sign_up as sign_up
 from jobbing_api.accounts.people import update as update
+from jobbing_api.accounts.phones import request_phone_code as request_phone_code
+from jobbing_api.accounts.phones import verify_phone as verify_phone
 from jobbing_api.accounts.proofs import request_password_reset as request_password_reset
 from jobbing_api.accounts.proofs import request_verification as request_verification
 from jobbing_api.accounts.proofs import reset_password as reset_password
@@ -55,6 +57,7 @@ __all__ = [
     "password_hash",
     "refresh",
     "request_password_reset",
+    "request_phone_code",
     "request_verification",
     "reset_password",
     "sign_in",
@@ -65,4 +68,5 @@ __all__ = [
     "unfavour",
     "update",
     "verify_email",
+    "verify_phone",
 ]

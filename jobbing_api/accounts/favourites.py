@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -52,5 +52,10 @@ def unfavour(session: Session, account: models.Account, provider_id: uuid.UUID) 
 
 def favourites(session: Session, account_id: uuid.UUID) -> frozenset[uuid.UUID]:
     """Whom the account would have again."""
-    mine = select(models.Favourite.provider_id).where(models.Favourite.account_id == account_id)
-    return frozenset(session.scalars(mine))
+    return frozenset(session.scalars(_OF, {"account_id": account_id}))
+
+
+#: Put together once: every first wave asks it.
+_OF = select(models.Favourite.provider_id).where(
+    models.Favourite.account_id == bindparam("account_id")
+)

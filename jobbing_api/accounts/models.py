@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jobbing_api.database import Base, Instant, new_id
@@ -28,6 +28,7 @@ class Account(Base):
     language: Mapped[str] = mapped_column(Text)
     phone: Mapped[str | None] = mapped_column(Text)
     email_verified_at: Mapped[datetime | None] = mapped_column(Instant)
+    phone_verified_at: Mapped[datetime | None] = mapped_column(Instant)
     suspended_at: Mapped[datetime | None] = mapped_column(Instant)
     suspended_reason: Mapped[str | None] = mapped_column(Text)
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -42,6 +43,9 @@ class Account(Base):
         CheckConstraint("email = lower(email)", name="email_lower_case"),
         CheckConstraint("language ~ '^[a-z]{2}$'", name="language_iso_639_1"),
         CheckConstraint("erased_at IS NULL OR email IS NULL", name="erased_has_no_email"),
+        CheckConstraint(
+            "phone_verified_at IS NULL OR phone IS NOT NULL", name="verified_phone_is_known"
+        ),
     )
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # declared so by SQLAlchemy
 
@@ -122,6 +126,28 @@ class MailToken(Base):
     __table_args__ = (
         CheckConstraint("purpose IN ('verify-email', 'reset-password')", name="purpose"),
         Index("ix_mail_tokens_account_id", "account_id"),
+    )
+
+
+class PhoneCode(Base):
+    """What a code in a text message proves: that its reader holds the number."""
+
+    __tablename__ = "phone_codes"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    #: The number it was sent to: a code for an earlier number proves nothing.
+    phone: Mapped[str] = mapped_column(Text)
+    #: Keyed with our secret: a million codes are soon tried.
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    #: How often a wrong one was typed in.
+    tries: Mapped[int] = mapped_column(SmallInteger)
+
+    __table_args__ = (
+        Index("ix_phone_codes_account_id", "account_id"),
+        Index("ix_phone_codes_phone", "phone"),
     )
 
 

@@ -138,7 +138,9 @@ def update(
     if language is not None:
         account.language = particulars.language(language)
     if phone is not UNCHANGED:
-        account.phone = None if phone is None else particulars.phone(phone)
+        number = None if phone is None else particulars.phone(phone)
+        if number != account.phone:
+            account.phone, account.phone_verified_at = number, None
     address = account.email if email is None else particulars.email(email)
     if address == account.email:
         session.flush()

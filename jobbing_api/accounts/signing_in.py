@@ -165,10 +165,14 @@ def forget_expired(session: Session, *, now: datetime) -> int:
     mail_tokens = delete(models.MailToken).where(
         models.MailToken.expires_at < now - timedelta(hours=1)
     )
+    phone_codes = delete(models.PhoneCode).where(
+        models.PhoneCode.created_at < now - timedelta(hours=1)
+    )
     sign_ins = delete(models.SignIn).where(models.SignIn.ended_at < now - _KEPT)
     gone = [
         session.scalars(refresh_tokens.returning(models.RefreshToken.sign_in_id)).all(),
         session.scalars(mail_tokens.returning(models.MailToken.account_id)).all(),
+        session.scalars(phone_codes.returning(models.PhoneCode.id)).all(),
         session.scalars(sign_ins.returning(models.SignIn.id)).all(),
     ]
     return sum(map(len, gone))

@@ -157,18 +157,16 @@ def several(
     language: words.Language,
 ) -> list[dict[str, Any]]:
     """Jobs as ``reader`` sees them, in a handful of statements however many they are."""
-    slugs = offer_shapes.category_slugs(session)
     # Nobody was ever asked about the others.
     asked = [job.id for job in found if (job.round, job.wave) != (1, 0)]
     counted = offers.counts(session, asked) if asked else {}
     names = _names(session, found, reader)
-    market_slugs = _market_slugs(session, found)
     return [
         {
-            **offer_shapes.summary(job, slugs),
+            **offer_shapes.summary(job),
             "id": job.id,
             "seen_as": _seen_as(job, reader),
-            "market": market_slugs[job.market_id],
+            "market": job.market.slug,
             "state": str(job.state),
             "state_since": job.state_since,
             **_place(job, reader),
@@ -283,10 +281,3 @@ def _names(
     account = accounts.models.Account
     rows = session.execute(select(account.id, account.display_name).where(account.id.in_(others)))
     return known | dict(rows.all())
-
-
-def _market_slugs(session: Session, found: Sequence[models.Job]) -> dict[uuid.UUID, str]:
-    # Without their areas, which may be as long as a coast.
-    market = markets.models.Market
-    ids = {job.market_id for job in found}
-    return dict(session.execute(select(market.id, market.slug).where(market.id.in_(ids))).all())

@@ -31,6 +31,7 @@ class AccountAnswer(kinds.Answer):
     display_name = fields.text("The name others see.", "Léa", most=80)
     language = fields.language("In which mails and notifications are written.")
     phone = fields.text("Number with its country code.", "+33612345678", most=16, allow_none=True)
+    phone_verified = fields.flag("Whether the number was proved by a text message.", True)
     roles = fields.many(
         fields.choice("A role.", "resident", accounts.models.ROLES),
         "What the person may act as.",
@@ -109,6 +110,7 @@ def shown(view_: view.View, account: accounts.models.Account) -> dict[str, Any]:
         "display_name": account.display_name,
         "language": account.language,
         "phone": account.phone,
+        "phone_verified": account.phone_verified_at is not None,
         "roles": sorted(held.role for held in account.roles),
         "grants": grants,
         "created_at": account.created_at,
@@ -182,6 +184,42 @@ class Verification(view.View):
             self.session, self.account, settings=view.settings(), now=self.now
         )
         return view.nothing(202)
+
+
+class PhoneCodeBody(kinds.Body):
+    """The code of the text message."""
+
+    code = fields.secret("Its six digits.", "042317", least=6, most=6)
+
+
+@blueprint.route("/me/phone/verification")
+class PhoneVerification(view.View):
+    @blueprint.operation(
+        "request_phone_verification", status=202, refuses=[errors.InvalidInput, errors.Unavailable]
+    )
+    def post(self) -> Response:
+        """Send me the code that proves my phone number
+
+        By text message, to the number the account names. Does nothing if the number is
+        proved, or after three codes in an hour.
+        """
+        accounts.request_phone_code(
+            self.session, self.account, settings=view.settings(), now=self.now
+        )
+        return view.nothing(202)
+
+    @blueprint.operation(
+        "verify_phone", body=PhoneCodeBody, answer=AccountAnswer, refuses=[errors.WrongCode]
+    )
+    def put(self, *, body: dict[str, Any]) -> Any:
+        """Prove my phone number with the code
+
+        A code works for ten minutes and may be mistyped four times.
+        """
+        account = accounts.verify_phone(
+            self.session, self.account, body["code"], settings=view.settings(), now=self.now
+        )
+        return shown(self, account)
 
 
 @blueprint.route("/me/roles/<role>")

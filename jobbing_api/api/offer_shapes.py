@@ -120,10 +120,10 @@ def category_slugs(session: Session) -> dict[int, str]:
     return dict(session.execute(select(category.id, category.slug)).all())
 
 
-def summary(job: jobs_models.Job, slugs: Mapping[int, str]) -> dict[str, Any]:
+def summary(job: jobs_models.Job) -> dict[str, Any]:
     """What anybody who is asked may know of a job."""
     return {
-        "category": slugs[job.category_id],
+        "category": job.category.slug,
         "title": job.title,
         "brief": job.brief,
         "window": {"from_": job.window_from, "to": job.window_to},
@@ -141,15 +141,13 @@ def price(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {**stored, "lines": lines}
 
 
-def offer(
-    found: offers_models.Offer, job: jobs_models.Job, slugs: Mapping[int, str]
-) -> dict[str, Any]:
+def offer(found: offers_models.Offer, job: jobs_models.Job) -> dict[str, Any]:
     """An offer as its provider sees it."""
     return {
         "id": found.id,
         "job_id": found.job_id,
         "state": str(found.state),
-        "job": summary(job, slugs),
+        "job": summary(job),
         "approximate_place": geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M),
         "distance_m": found.distance_m,
         "price": price(found.price),

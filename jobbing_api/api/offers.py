@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from jobbing_api import errors, offers, telemetry
 from jobbing_api.api import (
@@ -73,7 +74,7 @@ class OfferView(view.View):
 
     def shown(self, offer: offers_models.Offer) -> dict[str, Any]:
         job = self.session.get_one(jobs_models.Job, offer.job_id)
-        return offer_shapes.offer(offer, job, offer_shapes.category_slugs(self.session))
+        return offer_shapes.offer(offer, job)
 
 
 @blueprint.route("/offers")
@@ -98,12 +99,13 @@ class Offers(view.View):
         jobs_of = {
             job.id: job
             for job in self.session.scalars(
-                select(asked).where(asked.id.in_({offer.job_id for offer in page["items"]}))
+                select(asked)
+                .where(asked.id.in_({offer.job_id for offer in page["items"]}))
+                .options(selectinload(asked.category))
             )
         }
-        slugs = offer_shapes.category_slugs(self.session)
         page["items"] = [
-            offer_shapes.offer(offer, jobs_of[offer.job_id], slugs) for offer in page["items"]
+            offer_shapes.offer(offer, jobs_of[offer.job_id]) for offer in page["items"]
         ]
         return page
 

@@ -53,6 +53,7 @@ STATUS: Mapping[str, int] = {
     "idempotency-key-reused": 422,
     "invalid-input": 422,
     "outside-markets": 422,
+    "wrong-code": 422,
     "version-required": 428,
     "rate-limited": 429,
     "internal-error": 500,

@@ -199,13 +199,12 @@ class OpenJobs(view.View):
     )
     def get(self, *, query: dict[str, Any]) -> Any:
         """Open jobs near me that I could be offered, nearest first"""
-        slugs = offer_shapes.category_slugs(self.session)
         found = offers.open_jobs(self.session, self.account, now=self.now, limit=query["limit"])
         return lists.whole(
             [
                 {
                     "job_id": one.job.id,
-                    "job": offer_shapes.summary(one.job, slugs),
+                    "job": offer_shapes.summary(one.job),
                     "approximate_place": one.approximate_place,
                     "distance_m": one.distance_m,
                     "starts_at": one.starts_at,

@@ -26,7 +26,8 @@ def _ways(topic: str, example: list[str]) -> Any:
     return fields.many(
         fields.choice("A way.", "push", preferences.WAYS),
         f"By which ways to be told of {topic}. A push goes first; a mail"
-        " where no phone can be rung. Text messages are not sent yet.",
+        " or a text message where no phone can be rung; texts are for what is close at hand"
+        " only (offers for now, visits within a day), and for numbers that were proved.",
         example,
         required=False,
     )

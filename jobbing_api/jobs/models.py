@@ -9,10 +9,11 @@ from typing import Any
 from geoalchemy2 import Geography, WKBElement
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jobbing_api.database import Base, Instant, new_id
 from jobbing_api.lifecycle import JOB_HAS_PROVIDER, JobState
+from jobbing_api.markets import models as markets_models
 
 _STATES = ", ".join(f"'{state}'" for state in JobState)
 _WITH_PROVIDER = ", ".join(f"'{state}'" for state in sorted(JOB_HAS_PROVIDER))
@@ -71,6 +72,9 @@ class Job(Base):
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     redone_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
+
+    market: Mapped[markets_models.Market] = relationship()
+    category: Mapped[markets_models.Category] = relationship()
 
     __table_args__ = (
         CheckConstraint(f"state IN ({_STATES})", name="state"),

@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import errors, history, lifecycle
@@ -81,9 +81,14 @@ def lock(session: Session, job_id: uuid.UUID) -> models.Job | None:
     provider, offers everywhere. Rows that merely point at the job are not held up.
     """
     return session.scalars(
-        select(models.Job).where(models.Job.id == job_id).with_for_update(key_share=True),
-        execution_options={"populate_existing": True},
+        _LOCKED, {"job_id": job_id}, execution_options={"populate_existing": True}
     ).one_or_none()
+
+
+#: Put together once: every wave asks it.
+_LOCKED = (
+    select(models.Job).where(models.Job.id == bindparam("job_id")).with_for_update(key_share=True)
+)
 
 
 def illegal(session: Session, job_id: uuid.UUID) -> errors.IllegalMove:

@@ -88,9 +88,9 @@ def post(
     lon, lat = brief.location
     job = models.Job(
         id=database.new_id(),
-        market_id=market.id,
+        market=market,
         resident_id=resident.id,
-        category_id=category.id,
+        category=category,
         title=brief.title,
         brief=dict(brief.brief),
         location=geography.point(lon, lat),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from jobbing_api import accounts, errors, history
 from jobbing_api.accounts import models as accounts_models
@@ -72,7 +72,8 @@ def list_for(
         query = query.where(models.Job.state.in_(list(states)))
     if after is not None:
         query = query.where(models.Job.id < after)
-    return list(session.scalars(query))
+    with_names = query.options(selectinload(models.Job.category), selectinload(models.Job.market))
+    return list(session.scalars(with_names))
 
 
 def edit(

@@ -16,7 +16,7 @@ from babel import numbers
 from shapely.geometry import shape
 from sqlalchemy import Float, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from jobbing_api import database, errors, geography
 from jobbing_api.markets import local_time, models, policies
@@ -153,12 +153,16 @@ def market_at(session: Session, place: geography.LonLat) -> models.Market | None
 
 def all_markets(session: Session) -> Sequence[models.Market]:
     """Every market, by name."""
-    return session.scalars(select(models.Market).order_by(models.Market.name)).all()
+    return session.scalars(
+        select(models.Market).options(undefer(models.Market.area)).order_by(models.Market.name)
+    ).all()
 
 
 def by_slug(session: Session, slug: str) -> models.Market:
     """The market called ``slug``; raises NotFound if there is none."""
-    market = session.scalars(select(models.Market).where(models.Market.slug == slug)).first()
+    market = session.scalars(
+        select(models.Market).options(undefer(models.Market.area)).where(models.Market.slug == slug)
+    ).first()
     if market is None:
         raise errors.NotFound(what="market", slug=slug)
     return market

@@ -25,9 +25,10 @@ class Market(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
-    #: Plane geometry on purpose: a boundary is the line people drew on a map.
+    #: Plane geometry on purpose: a boundary is the line people drew on a map. Long, and
+    #: read where it is asked for only.
     area: Mapped[WKBElement] = mapped_column(
-        Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
+        Geometry("MULTIPOLYGON", srid=4326, spatial_index=False), deferred=True
     )
     time_zone: Mapped[str] = mapped_column(Text)
     currency: Mapped[str] = mapped_column(Text)

@@ -308,6 +308,27 @@ def in_force(
     return _parsed(row)
 
 
+#: The same with what is asked along with them about a job.
+_TERMS = (
+    _IN_FORCE.join(models.Market, models.Market.id == _rows.market_id)
+    .join(models.Category, models.Category.id == bindparam("category_id"))
+    .add_columns(models.Market, models.Category)
+)
+
+
+def terms_in_force(
+    session: Session, *, market_id: uuid.UUID, category_id: int, urgency: str, now: datetime
+) -> tuple[Policy, models.Market, models.Category]:
+    """The rules for a job at ``now``, as ``in_force`` finds them, with its market and its
+    category."""
+    asked = {"market_id": market_id, "category_id": category_id, "urgency": urgency, "now": now}
+    row = session.execute(_TERMS, asked).first()
+    if row is None:
+        raise errors.NotFound(what="policy", urgency=urgency)
+    policy, market, category = row
+    return _parsed(policy), market, category
+
+
 #: The rules of rows that were read before: a row never changes once it is written.
 _KNOWN: dict[uuid.UUID, Policy] = {}
 _MOST_KNOWN = 10_000

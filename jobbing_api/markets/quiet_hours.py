@@ -6,11 +6,12 @@ minutes between them are real ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 
 from jobbing_api.markets import local_time, policies
 
+_DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _MINUTE = timedelta(minutes=1)
 _SUNDAY = 6
@@ -48,16 +49,12 @@ def waking_deadline(
     left = timedelta(minutes=minutes)
     if policy.urgency == "now" or minutes <= 0:
         return from_at + left
-    week = _waking_week(policy)
-    start = from_at
+    stretches = _waking(policy, from_at, time_zone)
     while True:
-        for waking in local_time.weekly_stretches(week, time_zone, start, start + _WEEK):
-            assert waking.lower is not None
-            assert waking.upper is not None
-            if waking.upper - waking.lower >= left:
-                return waking.lower + left
-            left -= waking.upper - waking.lower
-        start += _WEEK
+        starts_at, ends_at = next(stretches)
+        if ends_at - starts_at >= left:
+            return starts_at + left
+        left -= ends_at - starts_at
 
 
 def quiet(policy: policies.Policy, *, at: datetime, time_zone: str) -> bool:
@@ -88,6 +85,19 @@ def next_ring(policy: policies.Policy, *, at: datetime, time_zone: str) -> datet
 
 def _next_waking(policy: policies.Policy, at: datetime, time_zone: str) -> datetime:
     """``at`` itself outside the quiet hours, else the end of the quiet hours (UTC)."""
-    waking = local_time.weekly_stretches(_waking_week(policy), time_zone, at, at + _WEEK)[0]
-    assert waking.lower is not None
-    return waking.lower
+    return next(_waking(policy, at, time_zone))[0]
+
+
+def _waking(
+    policy: policies.Policy, from_at: datetime, time_zone: str
+) -> Iterator[tuple[datetime, datetime]]:
+    """The stretches outside the quiet hours from ``from_at`` on (UTC), without end; a day is
+    looked at when it is asked for."""
+    week = _waking_week(policy)
+    start = from_at
+    while True:
+        for waking in local_time.weekly_stretches(week, time_zone, start, start + _DAY):
+            assert waking.lower is not None
+            assert waking.upper is not None
+            yield waking.lower, waking.upper
+        start += _DAY

@@ -13,6 +13,7 @@ from geoalchemy2 import Geography, WKBElement
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -196,11 +197,13 @@ class Indexed(Base):
     )
 
 
-#: Providers whose rows the running transaction has still to derive; empty for all others.
+#: Providers whose rows the running transaction has still to derive, or to tell when they
+#: were asked last and no more; empty for all other transactions.
 due = Table(
     "search_index_due",
     Base.metadata,
     Column("provider_id", Uuid, nullable=False),
+    Column("only_asked", Boolean, nullable=False, server_default=text("false")),
     prefixes=["UNLOGGED"],
 )
 

@@ -298,7 +298,8 @@ _SETTLE_LATER = text("SET CONSTRAINTS search_index_settle DEFERRED")
 def remember(
     session: Session, request: Request, ranking: Ranking, *, purpose: str, now: datetime
 ) -> uuid.UUID:
-    """Leave one row in the record of searches; returns its id."""
+    """Leave one row in the record of searches, with whatever else the session writes;
+    returns its id."""
     search = models.Search(
         id=database.new_id(),
         market_id=request.market_id,
@@ -314,7 +315,6 @@ def remember(
         complete=ranking.complete,
     )
     session.add(search)
-    session.flush()
     return search.id
 
 

@@ -9,10 +9,12 @@ written down a few outcomes at a time, and a row is settled only once all of its
 from __future__ import annotations
 
 import contextlib
+import itertools
+import operator
 import random
 import time
 import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -110,8 +112,8 @@ def deliver(
     """
     began_s = time.monotonic()
     with database.transaction() as session:
-        lines = _lease(session, ids, sender=sender, now=now)
-        rings, ends = _rings(session, settings, lines, now=now)
+        leased = _lease(session, ids, sender=sender, now=now)
+        rings, ends = _rings(settings, leased, now=now)
         _write(session, settings, [], ends, now=now)
     if not rings:
         return 0
@@ -131,8 +133,10 @@ def deliver(
     return left
 
 
-#: A lease that a crash of the database forgets is one that its worker never had: nobody
-#: waits for it to be on the disk.
+#: The lines, each with the phones that have not heard it; one row without a phone where
+#: there is none. A lease that a crash of the database forgets is one that its worker never
+#: had: nobody waits for it to be on the disk. A phone whose sign-in was ended from elsewhere
+#: may be in other hands.
 _LEASED = text("""
     WITH eager AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     free AS MATERIALIZED (
@@ -142,19 +146,43 @@ _LEASED = text("""
           AND (sending_until IS NULL OR sending_until <= :now)
         ORDER BY id
         FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    leased AS (
+        UPDATE notifications n
+        SET sender_id = :sender, sending_until = :until, attempts = n.attempts + 1,
+            queued_at = coalesce(n.queued_at, :now)
+        FROM free WHERE n.id = free.id
+        RETURNING n.id, n.account_id, n.kind, n.about, n.subject_id, n.params, n.collapse_key,
+                  n.urgent, n.expires_at, n.due_at, n.attempts
     )
-    UPDATE notifications n
-    SET sender_id = :sender, sending_until = :until, attempts = n.attempts + 1,
-        queued_at = coalesce(n.queued_at, :now)
-    FROM free WHERE n.id = free.id
-    RETURNING n.id, n.account_id, n.kind, n.about, n.subject_id, n.params, n.collapse_key,
-              n.urgent, n.expires_at, n.due_at, n.attempts
+    SELECT n.*, a.language, d.installation_id, d.address_kind, d.address,
+           n.attempts > 1 AND EXISTS (
+               SELECT FROM deliveries x WHERE x.notification_id = n.id AND x.outcome = 'sent'
+           ) AS heard,
+           n.attempts > 1 AND EXISTS (
+               SELECT FROM deliveries x
+               WHERE x.notification_id = n.id AND x.installation_id = d.installation_id
+                 AND x.outcome IN ('sent', 'refused')
+           ) AS settled
+    FROM leased n
+    JOIN accounts a ON a.id = n.account_id
+    LEFT JOIN devices d ON d.account_id = n.account_id AND d.dropped_at IS NULL
+        AND NOT EXISTS (
+            SELECT FROM sign_ins s WHERE s.id = d.sign_in_id AND s.ended_at IS NOT NULL
+        )
+    ORDER BY n.id
 """)
+
+_LINE = operator.attrgetter(
+    *("id", "account_id", "kind", "about", "subject_id", "params", "collapse_key", "urgent"),
+    *("expires_at", "due_at", "attempts"),
+)
 
 
 def _lease(
     session: Session, ids: Sequence[uuid.UUID], *, sender: uuid.UUID | None, now: datetime
-) -> dict[uuid.UUID, _Line]:
+) -> list[tuple[_Line, list[Any]]]:
+    """The lines that are this process's for now, each with the rows of its phones."""
     rows = session.execute(
         _LEASED,
         {
@@ -165,48 +193,21 @@ def _lease(
             "sender": sender,
         },
     )
-    return {row.id: _Line(*row) for row in rows}
-
-
-#: The phones of each line that have not heard it; one row without a phone where there is
-#: none. A phone whose sign-in was ended from elsewhere may be in other hands.
-_PHONES = text("""
-    SELECT n.id, a.language, d.installation_id, d.address_kind, d.address,
-           n.attempts > 1 AND EXISTS (
-               SELECT FROM deliveries x WHERE x.notification_id = n.id AND x.outcome = 'sent'
-           ) AS heard,
-           n.attempts > 1 AND EXISTS (
-               SELECT FROM deliveries x
-               WHERE x.notification_id = n.id AND x.installation_id = d.installation_id
-                 AND x.outcome IN ('sent', 'refused')
-           ) AS settled
-    FROM notifications n
-    JOIN accounts a ON a.id = n.account_id
-    LEFT JOIN devices d ON d.account_id = n.account_id AND d.dropped_at IS NULL
-        AND NOT EXISTS (
-            SELECT FROM sign_ins s WHERE s.id = d.sign_in_id AND s.ended_at IS NOT NULL
-        )
-    WHERE n.id = ANY(:ids)
-    ORDER BY n.id
-""")
+    by_line = itertools.groupby(rows, key=operator.attrgetter("id"))
+    leased = [list(phones) for _, phones in by_line]
+    return [(_Line(*_LINE(phones[0])), phones) for phones in leased]
 
 
 def _rings(
-    session: Session, settings: Settings, lines: dict[uuid.UUID, _Line], *, now: datetime
+    settings: Settings, leased: Sequence[tuple[_Line, list[Any]]], *, now: datetime
 ) -> tuple[list[_Ring], list[_End]]:
     """What to send; and the lines that have nobody to reach or came too late."""
-    ends = [
-        _End(line, "undeliverable", "expired") for line in lines.values() if line.expires_at <= now
-    ]
-    living = [line.id for line in lines.values() if line.expires_at > now]
-    if not living:
-        return [], ends
-    phones: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for row in session.execute(_PHONES, {"ids": living}):
-        phones[row.id].append(row)
     rings: list[_Ring] = []
-    for line_id, rows in phones.items():
-        line = lines[line_id]
+    ends: list[_End] = []
+    for line, rows in leased:
+        if line.expires_at <= now:
+            ends.append(_End(line, "undeliverable", "expired"))
+            continue
         todo = [row for row in rows if row.installation_id is not None and not row.settled]
         if not todo:
             nobody = "no-device" if rows[0].installation_id is None else "refused"

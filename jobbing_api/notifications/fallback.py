@@ -1,6 +1,7 @@
-"""Whoever has no phone that can be rung: told by mail, and shown to operators.
+"""Whoever has no phone that can be rung: told by mail or by text message, and shown to
+operators.
 
-Hides: that a mail is owed in the transaction in which a push turned out to reach nobody,
+Hides: that a mail or a text is owed in the transaction in which a push turned out to reach nobody,
 and whose last line says that they cannot be reached.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -33,41 +34,82 @@ class _Line(wording.Line, Protocol):
 
     id: uuid.UUID
     account_id: uuid.UUID
+    expires_at: datetime
 
 
 def owe(session: Session, settings: Settings, lines: Sequence[_Line], *, now: datetime) -> None:
-    """Owe a mail for each line that reached no phone, to whoever proved an address and did
-    not ask to be left alone about this. None where no mail can leave."""
-    if not lines or not (settings.smtp_url or settings.mail_dir):
+    """Owe a mail, and of what is close at hand a text message, for each line that reached no
+    phone: to whoever proved an address, or a number, and did not ask to be left alone about
+    this. None where there is no way out."""
+    if not lines or not (settings.mails_leave or settings.texts_leave):
         return
-    ids = {line.account_id for line in lines}
     account = accounts_models.Account
     people = {
         one.id: one
         for one in session.scalars(
-            select(account).where(account.id.in_(ids), account.email_verified_at.is_not(None))
+            select(account).where(
+                account.id.in_({line.account_id for line in lines}),
+                or_(account.email_verified_at.is_not(None), account.phone_verified_at.is_not(None)),
+            )
         )
     }
     said = preferences.wishes_of(session, people)
     for line in lines:
         person = people.get(line.account_id)
-        wishes = said.get(line.account_id, preferences.DEFAULT)
-        if person is None or person.email is None or not wishes.by("mail", line.kind):
+        if person is None:
             continue
+        wishes = said.get(line.account_id, preferences.DEFAULT)
         title, body, path = wording.sentences(line, language=person.language)
-        mail.write(
-            session,
-            to=person.email,
-            subject=title,
-            body=words.say(
-                person.language,
-                "mail-unreached-body",
-                said=body,
-                link=f"{settings.base_url}{path}",
-            ),
-            now=now,
-            account_id=person.id,
-        )
+        link = f"{settings.base_url}{path}"
+        if (
+            settings.mails_leave
+            and person.email is not None
+            and person.email_verified_at is not None
+            and wishes.by("mail", line.kind)
+        ):
+            mail.write(
+                session,
+                to=person.email,
+                subject=title,
+                body=words.say(person.language, "mail-unreached-body", said=body, link=link),
+                now=now,
+                account_id=person.id,
+            )
+        if (
+            settings.texts_leave
+            and person.phone is not None
+            and person.phone_verified_at is not None
+            and wishes.by("sms", line.kind)
+            and _is_close(line, now=now)
+        ):
+            mail.text(
+                session,
+                to=person.phone,
+                body=words.say(
+                    person.language, "text-unreached", title=title, said=body, link=link
+                ),
+                now=now,
+                expires_at=line.expires_at,
+                account_id=person.id,
+            )
+
+
+#: What about a visit cannot wait until somebody reads their mails, on the day of the visit.
+_OF_THE_DAY = frozenset({"on-my-way", "job-cancelled", "provider-dropped-out", "visit-missed"})
+
+#: Offers that are over before a mail is read.
+_FOR_NOW = timedelta(minutes=15)
+_DAY = timedelta(days=1)
+
+
+def _is_close(line: _Line, *, now: datetime) -> bool:
+    """Whether a line is worth a text message: an offer for now, or what changes a visit
+    within a day."""
+    if line.kind == "offer":
+        return line.expires_at - now <= _FOR_NOW
+    starts_at = line.params.get("starts_at")
+    within = starts_at is None or abs(datetime.fromisoformat(starts_at) - now) <= _DAY
+    return line.kind in _OF_THE_DAY and within
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

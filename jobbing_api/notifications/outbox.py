@@ -59,6 +59,7 @@ def tell(
         state="owed",
         wake_at=due_at,
         queued_at=now if due_at <= now else None,
+        attempts=0,
     )
     line.id = database.new_id()
     session.add(line)

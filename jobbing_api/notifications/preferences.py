@@ -46,8 +46,8 @@ TOPICS: Mapping[str, Topic] = {
     "calendar-confirm": "account",
 }
 
-#: Ways to somebody. A push goes out first; a mail where no phone of theirs can be rung.
-#: A wish for text messages is kept until there is a way to send them.
+#: Ways to somebody. A push goes out first; a mail or a text message where no phone of theirs
+#: can be rung (``fallback``).
 WAYS = ("push", "mail", "sms")
 
 #: What holds for whoever said nothing.

@@ -7,7 +7,7 @@ rows of one transaction, and what of the job's place an offer may show.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -28,11 +28,13 @@ def ask(
     case: Case,
     chosen: Sequence[matching.Candidate],
     *,
+    bases: Mapping[uuid.UUID, geography.LonLat],
     wave: int,
     send_at: Sequence[datetime],
     now: datetime,
 ) -> list[datetime]:
-    """Offer the job to each of ``chosen`` at its ``send_at``; returns when each is rung.
+    """Offer the job to each of ``chosen``, who live at ``bases``, at its ``send_at``;
+    returns when each is rung.
 
     An offer is visible from ``send_at`` on. It rings then too, unless those are quiet
     hours, or offers of this kind are gathered for certain hours of the day; and it lives
@@ -40,15 +42,6 @@ def ask(
     by a fixed hour. Its distance is measured to the job's blurred place.
     """
     job, policy, market, category = case.job, case.policy, case.market, case.category
-    row = providers.models.Provider
-    bases = {
-        found.account_id: geography.lon_lat(found.base)
-        for found in session.execute(
-            select(row.account_id, row.base).where(
-                row.account_id.in_([candidate.provider_id for candidate in chosen])
-            )
-        )
-    }
     blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
 
     rings_at = [markets.next_ring(policy, at=at, time_zone=market.time_zone) for at in send_at]
@@ -105,10 +98,8 @@ def ask(
         )
         made.append(offer)
     session.add_all(made)
-    session.flush()
-    providers.record.write_many(
-        session,
-        [fact("asked", job, offer, at=offer.send_at) for offer in made],
+    providers.record.add_many(
+        session, [fact("asked", job, offer, at=offer.send_at) for offer in made]
     )
     return rings_at
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, markets, matching, notifications, providers
+from jobbing_api import accounts, geography, markets, matching, notifications, providers
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OfferState
 from jobbing_api.offers import models
@@ -33,11 +33,12 @@ _EQUALS = 20
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filling:
     """The question a wave asks, its answer, and the people: rows locked, in the order in
-    which they are asked. The ``first`` of them have a head start."""
+    which they are asked, and where they live. The ``first`` of them have a head start."""
 
     request: matching.Request
     ranking: matching.Ranking
     chosen: list[matching.Candidate]
+    bases: Mapping[uuid.UUID, geography.LonLat]
     first: int
 
 
@@ -62,10 +63,17 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
     others = _with_newcomers(session, case, request, first, others, now=now)
     # Two waves may want the same person at once: their caps and hours are looked at again
     # under a lock on their rows, and whoever is full by now waits for another wave.
+    held = providers.lock(session, [one.provider_id for one in (*first, *others)])
     gone = _overtaken(session, case, [*first, *others], now=now)
     first = [one for one in first if one.provider_id not in gone]
     others = [one for one in others if one.provider_id not in gone]
-    return Filling(request=request, ranking=ranking, chosen=first + others, first=len(first))
+    return Filling(
+        request=request,
+        ranking=ranking,
+        chosen=first + others,
+        bases={provider_id: one.base for provider_id, one in held.items()},
+        first=len(first),
+    )
 
 
 def _widened(
@@ -166,17 +174,21 @@ def _fairly(
         since=now - timedelta(days=policy.fairness_days),
         now=now,
     )
-    return fair_order(ranked, asked, margin=policy.fairness_margin)[: max(0, size)]
+    return fair_order(ranked, asked, margin=policy.fairness_margin, size=size)
 
 
 def fair_order(
-    ranked: Sequence[matching.Candidate], asked: Mapping[uuid.UUID, int], *, margin: float
+    ranked: Sequence[matching.Candidate],
+    asked: Mapping[uuid.UUID, int],
+    *,
+    margin: float,
+    size: int,
 ) -> list[matching.Candidate]:
-    """Candidates, best first, such that at each place those whose score is within ``margin``
-    of the best who is left go by how often they were ``asked``, least first."""
+    """``size`` candidates, best first, such that at each place those whose score is within
+    ``margin`` of the best who is left go by how often they were ``asked``, least first."""
     left = list(ranked)
-    ordered = []
-    while left:
+    ordered: list[matching.Candidate] = []
+    while left and len(ordered) < size:
         equals = [one for one in left if left[0].score - one.score <= margin]
         chosen = min(equals, key=lambda one: asked.get(one.provider_id, 0))
         left.remove(chosen)
@@ -234,7 +246,6 @@ def _overtaken(
     """Who of them can be asked no more, now that their rows are locked."""
     if not wanted:
         return set()
-    providers.lock(session, [one.provider_id for one in wanted])
     return matching.overtaken(
         session,
         [(one.provider_id, one.starts_at, one.ends_at) for one in wanted],

@@ -34,12 +34,14 @@ class Case:
 
 def case_of(session: Session, job: jobs_models.Job, *, now: datetime) -> Case:
     """The job as it stands under the rules in force."""
-    return Case(
-        job=job,
-        policy=policy_of(session, job, now=now),
-        market=session.get_one(markets.models.Market, job.market_id),
-        category=session.get_one(markets.models.Category, job.category_id),
+    policy, market, category = markets.terms_in_force(
+        session,
+        market_id=job.market_id,
+        category_id=job.category_id,
+        urgency=job.urgency,
+        now=now,
     )
+    return Case(job=job, policy=policy, market=market, category=category)
 
 
 def policy_of(session: Session, job: jobs_models.Job, *, now: datetime) -> markets.Policy:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import (
     accounts,
+    database,
     history,
     jobs,
     markets,
@@ -77,7 +78,13 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
     chosen = filled.chosen
     search_id = matching.remember(session, filled.request, filled.ranking, purpose="wave", now=now)
     rings_at = asking.ask(
-        session, case, chosen, wave=wave, send_at=_send_at(filled, policy, now=now), now=now
+        session,
+        case,
+        chosen,
+        bases=filled.bases,
+        wave=wave,
+        send_at=_send_at(filled, policy, now=now),
+        now=now,
     )
     job.wave = wave
     # Whoever is rung in the morning has the time of a wave from then on.
@@ -106,6 +113,7 @@ def open_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int, no
         job_id=job.id,
         data={"round": round_, "wave": wave, "asked": len(chosen)},
     )
+    database.insert_new(session)
     return len(chosen)
 
 

@@ -164,14 +164,16 @@ def _forget_ties(session: Session, account: accounts_models.Account) -> None:
     ours = account.id
     block, favourite = accounts_models.Block, accounts_models.Favourite
     letters = mail.Mail.account_id == ours
-    if account.email is not None:
-        letters |= mail.Mail.to_address == account.email
+    for ours_alone in (account.email, account.phone):
+        if ours_alone is not None:
+            letters |= mail.Mail.to_address == ours_alone
     for statement in (
         delete(notifications_models.Notification).where(
             notifications_models.Notification.account_id == ours
         ),
         delete(notifications_models.Device).where(notifications_models.Device.account_id == ours),
         delete(accounts_models.MailToken).where(accounts_models.MailToken.account_id == ours),
+        delete(accounts_models.PhoneCode).where(accounts_models.PhoneCode.account_id == ours),
         delete(accounts_models.SignIn).where(accounts_models.SignIn.account_id == ours),
         delete(accounts_models.OperatorGrant).where(
             accounts_models.OperatorGrant.account_id == ours
@@ -193,7 +195,7 @@ def _forget_name(session: Session, account: accounts_models.Account, *, now: dat
     account.email_verified_at = None
     account.password_hash = None
     account.firebase_uid = None
-    account.phone = None
+    account.phone = account.phone_verified_at = None
     account.suspended_reason = None
     account.erased_at = now
     account.roles = [held for held in account.roles if held.role != "operator"]

@@ -15,11 +15,13 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
+from jobbing_api import geography
 from jobbing_api.database import Instant
 from jobbing_api.markets import local_time
 from jobbing_api.providers import models
@@ -68,20 +70,31 @@ _REBUILD = text(
 )
 
 
-def lock(session: Session, provider_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+#: Put together once: every wave and every acceptance asks it.
+_LOCKED = (
+    select(models.Provider.account_id, models.Provider.time_zone, models.Provider.base)
+    .where(models.Provider.account_id == func.any(bindparam("ids", type_=ARRAY(Uuid()))))
+    .order_by(models.Provider.account_id)
+    .with_for_update(key_share=True)
+)
+
+
+class Held(NamedTuple):
+    """A provider whose row is held: their clock, and where they start from (lon, lat)."""
+
+    time_zone: str
+    base: geography.LonLat
+
+
+def lock(session: Session, provider_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Held]:
     """Wait until nobody else changes these providers' calendars; keep it so until the
-    transaction ends. Returns the time zone of each that exists.
+    transaction ends. Returns those that exist.
 
     Always in the order of the ids, so that two batches never wait for each other.
     Rows that merely point at a provider (an offer, a booking) are not held up.
     """
-    rows = session.execute(
-        select(models.Provider.account_id, models.Provider.time_zone)
-        .where(models.Provider.account_id.in_(list(provider_ids)))
-        .order_by(models.Provider.account_id)
-        .with_for_update(key_share=True)
-    )
-    return {row.account_id: row.time_zone for row in rows}
+    rows = session.execute(_LOCKED, {"ids": list(provider_ids)})
+    return {row.account_id: Held(row.time_zone, geography.lon_lat(row.base)) for row in rows}
 
 
 def rebuild(session: Session, provider_ids: Iterable[uuid.UUID], *, now: datetime) -> None:
@@ -99,7 +112,7 @@ def rebuild(session: Session, provider_ids: Iterable[uuid.UUID], *, now: datetim
 def _rebuild_batch(session: Session, ids: Sequence[uuid.UUID], now: datetime) -> None:
     # Read only what is locked: whoever changed a source before us has committed by
     # then, and whoever changes one after us rebuilds after us.
-    time_zones = lock(session, ids)
+    time_zones = {one: held.time_zone for one, held in lock(session, ids).items()}
     hours = models.WeeklyHours
     weekly: dict[uuid.UUID, list[local_time.Stretch]] = defaultdict(list)
     for row in session.execute(

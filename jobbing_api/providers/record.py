@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Float, delete, func, select, update
+from sqlalchemy import Float, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -41,6 +42,9 @@ class Fact:
     subject_id: uuid.UUID
     at: datetime
     stars: int | None = None
+
+
+_FACT = tuple(field.name for field in fields(Fact))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,13 +107,23 @@ def write_many(session: Session, facts: Sequence[Fact]) -> None:
     if not facts:
         return
     session.flush()
-    rows = [{"id": database.new_id(), **asdict(fact)} for fact in facts]
+    rows = [{"id": database.new_id(), **_values(fact)} for fact in facts]
     session.execute(
         insert(models.RecordEntry).on_conflict_do_nothing(
             index_elements=["subject_id", "provider_id", "kind"]
         ),
         rows,
     )
+
+
+def add_many(session: Session, facts: Sequence[Fact]) -> None:
+    """Keep many facts about subjects that are new themselves, with whatever else the
+    session writes."""
+    session.add_all(models.RecordEntry(id=database.new_id(), **_values(fact)) for fact in facts)
+
+
+def _values(fact: Fact) -> dict[str, Any]:
+    return {name: getattr(fact, name) for name in _FACT}
 
 
 def redate(
@@ -146,18 +160,16 @@ def asked_since(
     session: Session, provider_ids: Sequence[uuid.UUID], *, since: datetime, now: datetime
 ) -> dict[uuid.UUID, int]:
     """How often each was asked since; nobody is named who was not."""
-    entry = models.RecordEntry
-    counted = session.execute(
-        select(entry.provider_id, func.count())
-        .where(
-            entry.kind == "asked",
-            entry.provider_id.in_(list(provider_ids)),
-            entry.at > since,
-            entry.at <= now,
-        )
-        .group_by(entry.provider_id)
-    )
-    return {row[0]: row[1] for row in counted}
+    asked = {"provider_ids": list(provider_ids), "since": since, "now": now}
+    return {row[0]: row[1] for row in session.execute(_ASKED_SINCE, asked)}
+
+
+#: Put together once: every wave asks it.
+_ASKED_SINCE = text("""
+    SELECT provider_id, count(*) FROM record_entries
+    WHERE kind = 'asked' AND provider_id = ANY(:provider_ids) AND at > :since AND at <= :now
+    GROUP BY provider_id
+""")
 
 
 def response_median_min(

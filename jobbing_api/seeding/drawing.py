@@ -118,6 +118,8 @@ def _prepared(
     if loaded:
         reader.say(f"{loaded:,} places of {market.country} can be found by name (GeoNames).")
     towns.open_for_play(session, market, now=now)
+    # Drawn in later, when this session is over.
+    session.refresh(market, ["area"])
     return market
 
 

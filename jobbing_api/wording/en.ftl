@@ -68,6 +68,9 @@ problem-offer-expired-detail = The time to answer is over. See which other jobs 
 problem-calendar-conflict-title = You are no longer free at that time
 problem-calendar-conflict-detail = There is no free stretch left in your calendar within the job's window. Change your calendar or decline the offer.
 
+problem-wrong-code-title = This code does not work
+problem-wrong-code-detail = It is not the one we sent last, or its ten minutes are over. Look at the text message again, or ask for another code.
+
 problem-undo-over-title = It is too late to undo
 problem-undo-over-detail = An acceptance can be taken back at once, before work begins. After that, cancel the job.
 
@@ -156,6 +159,11 @@ mail-unreached-body =
     You get this as a mail because no phone of yours could be rung. Open the app on your phone to be rung there again; under Preferences you say what may be sent to you.
 
     Jobbing
+
+### Text messages
+
+text-code = Your Jobbing code is { $code }. It works for { $minutes } minutes. Nobody from Jobbing will ask you for it.
+text-unreached = Jobbing. { $title }. { $said } { $link }
 
 ### Notifications
 

@@ -68,6 +68,9 @@ problem-offer-expired-detail = Le délai de réponse est passé. Regardez quelle
 problem-calendar-conflict-title = Vous n'êtes plus libre à ce moment-là
 problem-calendar-conflict-detail = Il ne reste aucun créneau libre dans votre agenda pendant la période demandée. Modifiez votre agenda ou refusez la proposition.
 
+problem-wrong-code-title = Ce code ne convient pas
+problem-wrong-code-detail = Ce n'est pas le dernier que nous avons envoyé, ou ses dix minutes sont passées. Relisez le SMS, ou demandez un autre code.
+
 problem-undo-over-title = Il est trop tard pour annuler
 problem-undo-over-detail = On peut revenir sur une acceptation aussitôt, avant le début du travail. Ensuite, annulez la mission.
 
@@ -156,6 +159,11 @@ mail-unreached-body =
     Vous recevez ce message parce qu'aucun de vos téléphones n'a pu être joint. Ouvrez l'application sur votre téléphone pour être de nouveau prévenu par là ; dans les préférences, vous dites ce qui peut vous être envoyé.
 
     Jobbing
+
+### Text messages
+
+text-code = Votre code Jobbing est { $code }. Il est valable { $minutes } minutes. Personne de Jobbing ne vous le demandera.
+text-unreached = Jobbing. { $title }. { $said } { $link }
 
 ### Notifications
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from jobbing_api import mail
 from tests.api.conftest import Clock, Person, ask_a_wave, job, offer_of, read, slug
 
 
@@ -98,3 +102,19 @@ def test_a_resident_says_that_nobody_came(
     assert karim.post(path).status_code == 403
     told = resident.post(path)
     assert (told.status_code, told.get_json()["state"]) == (200, "open")
+
+
+def test_a_number_is_proved_by_the_code_of_a_text(
+    person: Callable[..., Person], session: Session
+) -> None:
+    lea = person()
+    assert lea.post("/me/phone/verification").status_code == 422
+    lea.patch("/me", {"phone": "+33 6 12 34 56 78"}, If_Match="*")
+    assert lea.get("/me").get_json()["phone_verified"] is False
+    assert lea.post("/me/phone/verification").status_code == 202
+    said = session.scalars(select(mail.Mail.body).where(mail.Mail.way == "text")).one()
+    code = "".join(one for one in said.split(".")[0] if one.isdigit())
+    wrong = "000000" if code != "000000" else "000001"
+    refused = lea.put("/me/phone/verification", {"code": wrong})
+    assert (refused.status_code, slug(refused)) == (422, "wrong-code")
+    assert lea.put("/me/phone/verification", {"code": code}).get_json()["phone_verified"] is True

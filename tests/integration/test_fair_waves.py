@@ -111,9 +111,10 @@ def test_among_equals_whoever_was_asked_less_goes_first() -> None:
     a, b, c, d = (candidate(score) for score in (0.80, 0.78, 0.771, 0.769))
     asked = {a.provider_id: 3, b.provider_id: 1, c.provider_id: 0, d.provider_id: 0}
     # d is 0.031 behind a, and has to wait until a is through.
-    assert filling.fair_order([a, b, c, d], asked, margin=0.03) == [c, b, a, d]
-    assert filling.fair_order([a, b, c, d], {}, margin=0.03) == [a, b, c, d]
-    assert filling.fair_order([a, b, c, d], asked, margin=0) == [a, b, c, d]
+    assert filling.fair_order([a, b, c, d], asked, margin=0.03, size=4) == [c, b, a, d]
+    assert filling.fair_order([a, b, c, d], asked, margin=0.03, size=2) == [c, b]
+    assert filling.fair_order([a, b, c, d], {}, margin=0.03, size=4) == [a, b, c, d]
+    assert filling.fair_order([a, b, c, d], asked, margin=0, size=4) == [a, b, c, d]
 
 
 def test_a_wave_prefers_whoever_had_fewer_offers_in_seven_days(

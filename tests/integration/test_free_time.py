@@ -298,7 +298,7 @@ def test_a_lock_on_a_calendar_holds_up_nobody_who_only_points_at_it(
         provider = factories.provider(session, now=now)
         provider_id, market_id = provider.account_id, provider.market_id
     with database.transaction() as holder:
-        assert providers.lock(holder, [provider_id]) == {provider_id: "Europe/Paris"}
+        assert providers.lock(holder, [provider_id])[provider_id].time_zone == "Europe/Paris"
         with database.transaction() as session:
             session.execute(text("SET LOCAL lock_timeout = '200ms'"))
             providers.record.write(

@@ -21,6 +21,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from sqlalchemy import Engine, select
 
 from jobbing_api import database, mail
+from jobbing_api.mail import outbox
 from jobbing_api.settings import Settings
 
 LINK = "https://jobbing.example/verify-email?token=" + "x" * 43
@@ -191,7 +192,7 @@ def test_a_mail_that_is_being_sent_is_left_alone(
 ) -> None:
     mail_id = _write(now)
     # What a worker that died between lease and record leaves behind.
-    assert len(mail._lease([mail_id], now=now)) == 1
+    assert len(outbox._lease([mail_id], now=now)) == 1
     assert mail.deliver(by_smtp, [mail_id], now=now + timedelta(seconds=60)) == 0
     assert _due(now + timedelta(seconds=149)) == []
     after = now + timedelta(seconds=151)
@@ -248,7 +249,7 @@ def test_a_mail_that_kills_its_sender_is_given_up(by_smtp: Settings, now: dateti
     mail_id = _write(now)
     at = now
     for _ in range(8):
-        assert len(mail._lease([mail_id], now=at)) == 1
+        assert len(outbox._lease([mail_id], now=at)) == 1
         at += timedelta(seconds=151)
     assert mail.deliver(by_smtp, [mail_id], now=at) == 0
     row = _row(mail_id)

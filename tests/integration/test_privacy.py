@@ -97,6 +97,7 @@ def _person(
     session.flush()
     accounts.add_role(session, account, "provider", now=now)
     accounts.request_verification(session, account, settings=settings, now=now)
+    accounts.request_phone_code(session, account, settings=settings, now=now)
     providers.put_profile(
         session,
         account,
@@ -254,7 +255,7 @@ def test_an_export_is_json_and_holds_every_subject(
     assert document["jobs"][0]["market"] == "lyon"
     assert [one["text"] for one in document["reviews_written"]] == ["Review by ada"]
     assert [one["text"] for one in document["reviews_received"]] == ["Review by bob"]
-    assert {one["subject"] for one in document["mails"]} == {"Confirmez votre adresse e-mail"}
+    assert {one["subject"] for one in document["mails"]} == {"", "Confirmez votre adresse e-mail"}
     assert document["notifications"]
     assert {"role-added", "job-post"} <= {one["event"] for one in document["history"]}
     trade = document["provider"]
@@ -351,7 +352,7 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "weekly_hours",
     }
     # Hashes that open doors: deleted, but nothing a person could read.
-    handled |= {"mail_tokens", "refresh_tokens"}
+    handled |= {"mail_tokens", "phone_codes", "refresh_tokens"}
     # Counts of a group asked together.
     handled |= {"waves"}
     known = {"accounts"}
@@ -416,6 +417,7 @@ def test_nothing_that_names_the_person_is_left_anywhere(
         "idempotency_answers",
         "mail_tokens",
         "notifications",
+        "phone_codes",
         "presences",
         "sign_ins",
         "skills",
