@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
+from opentelemetry.trace import SpanKind
 
 from jobbing_api import api, database, queue, settings, telemetry
 from jobbing_api.api import bodies, view
@@ -54,6 +56,7 @@ def create_app(using: settings.Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_leave)
     api.register(app)
     return app
 
@@ -73,6 +76,9 @@ def _begin() -> None:
     # A thread serves many requests: nothing of the one before may stay.
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    # Nobody outside says whether we keep a trace, or of which theirs is a part.
+    g.tracing = ExitStack()
+    g.span = g.tracing.enter_context(telemetry.span("request", kind=SpanKind.SERVER))
 
 
 def _end(response: Response) -> Response:
@@ -86,6 +92,15 @@ def _end(response: Response) -> Response:
     telemetry.count_request(
         method=request.method, route=route, status=response.status_code, duration_s=duration_s
     )
+    g.span.update_name(f"{request.method} {route}")
+    g.span.set_attributes(
+        {
+            "http.request.method": request.method,
+            "http.route": route,
+            "http.response.status_code": response.status_code,
+            "jobbing.request_id": g.request_id,
+        }
+    )
     if route not in _UNLOGGED:
         line: dict[str, Any] = {
             "method": request.method,
@@ -97,3 +112,9 @@ def _end(response: Response) -> Response:
             line["account_id"] = str(g.account_id)
         _log.info("request", **line)
     return response
+
+
+def _leave(_error: BaseException | None) -> None:
+    """The request is over, whatever came of it."""
+    if "tracing" in g:
+        g.tracing.close()

@@ -159,8 +159,8 @@ def _ask(task: str, find: Callable[[datetime, datetime], None], now: datetime) -
 def _open_waves(lost_before: datetime, now: datetime) -> None:
     with database.transaction() as session:
         waves = offers.due_waves(session, lost_before=lost_before, now=now)
-    for job_id, round_, wave in waves:
-        queue.call("open_wave", job_id=str(job_id), round_=round_, wave=wave)
+    for job_id, round_, wave, trace in waves:
+        queue.call("open_wave", job_id=str(job_id), round_=round_, wave=wave, trace=trace)
 
 
 def _deliver(lost_before: datetime, now: datetime) -> None:

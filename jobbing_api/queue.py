@@ -152,7 +152,8 @@ def _put(name: str, arguments: Mapping[str, Any]) -> bool:
     try:
         queue.enqueue_call(
             f"{_TASKS_OF}.{name}",
-            kwargs=dict(arguments),
+            # A worker of the version before need not know what there is nothing of.
+            kwargs={name: value for name, value in arguments.items() if value is not None},
             result_ttl=0,
             # A failed task is in the log and its row is still due; Redis keeps nothing.
             failure_ttl=60,

@@ -51,6 +51,9 @@ class Settings:
     #: How the outside reaches us; links in mails start with it.
     base_url: str
     log_format: Literal["json", "console"]
+    #: Where spans are sent (OTLP over HTTP), if anywhere; and the share of requests traced.
+    traces_url: str | None = None
+    traces_share: float = 1.0
     #: Where a worker or a clock tells its figures; the web tells its own at /metrics.
     metrics_port: int | None = None
     access_token_s: int = 15 * 60
@@ -115,6 +118,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         sms_url=env.get("SMS_URL", "").strip() or None,
         sms_from=env.get("SMS_FROM", "").strip(),
         base_url=env.get("BASE_URL", "http://127.0.0.1:8000").strip().rstrip("/"),
+        traces_url=_traces_url(env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()),
+        traces_share=_share(env.get("OTEL_TRACES_SAMPLER_ARG", "").strip()),
         metrics_port=_port(env.get("METRICS_PORT", "").strip()),
         log_format="console" if env.get("LOG_FORMAT", "json").strip() == "console" else "json",
     )
@@ -128,6 +133,24 @@ def _port(written: str) -> int | None:
     if not written.isdigit() or not 0 < int(written) < 65536:
         raise UnsafeSettings(f"METRICS_PORT is {written!r}: give a port, or leave it out.")
     return int(written)
+
+
+def _traces_url(endpoint: str) -> str | None:
+    if not endpoint:
+        return None
+    if urlsplit(endpoint).scheme not in ("http", "https"):
+        raise UnsafeSettings("OTEL_EXPORTER_OTLP_ENDPOINT must start with http:// or https://.")
+    return f"{endpoint.rstrip('/')}/v1/traces"
+
+
+def _share(written: str) -> float:
+    try:
+        share = float(written or 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise UnsafeSettings(f"OTEL_TRACES_SAMPLER_ARG is {written!r}: give a share, 0 to 1.")
+    return share
 
 
 def _database_url(url: str) -> str:

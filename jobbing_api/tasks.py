@@ -27,9 +27,17 @@ def _configured() -> Settings:
     return _settings
 
 
-def open_wave(*, job_id: str, round_: int, wave: int) -> None:
+def open_wave(*, job_id: str, round_: int, wave: int, trace: str | None = None) -> None:
     """Ask the next group of providers for a job."""
-    with database.transaction() as session:
+    of: dict[str, str | int] = {
+        "jobbing.job_id": job_id,
+        "jobbing.round": round_,
+        "jobbing.wave": wave,
+    }
+    with (
+        telemetry.span("open_wave", parent=trace, attributes=of),
+        database.transaction() as session,
+    ):
         asked = offers.open_wave(
             session, uuid.UUID(job_id), round_=round_, wave=wave, now=datetime.now(UTC)
         )
@@ -44,7 +52,24 @@ def deliver(*, ids: list[str]) -> None:
         sender=_process_id,
         now=datetime.now(UTC),
         stopping=queue.stopping,
-        told=telemetry.count_push,
+        told=_push_told,
+    )
+
+
+def _push_told(told: notifications.Told) -> None:
+    late_s = (told.at - told.due_at).total_seconds()
+    telemetry.count_push(told.outcome.kind, told.outcome.code, late_s)
+    telemetry.past_span(
+        "push",
+        parent=told.trace,
+        began_at=told.began_at,
+        ended_at=told.at,
+        attributes={
+            "jobbing.notification_id": str(told.notification_id),
+            "jobbing.outcome": told.outcome.kind,
+            "jobbing.code": told.outcome.code,
+            "jobbing.late_s": late_s,
+        },
     )
 
 

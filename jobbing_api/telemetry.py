@@ -1,7 +1,9 @@
-"""Logs and metrics of a process; called by entry points only.
+"""Logs, metrics and traces of a process; set up by entry points only.
 
-Hides: structlog's processors, how lines of other libraries get the same shape, and
-where Prometheus keeps its numbers when several web processes share one port. In
+Hides: structlog's processors, how lines of other libraries get the same shape,
+where Prometheus keeps its numbers when several web processes share one port, and how spans
+leave. A trace goes by the rows, not by the queue: what is owed carries the span it came of
+(``traceparent``), so that it is one trace whoever does it, and however late. In
 production a line about an error names its type and where it happened, never its
 message: messages of drivers quote addresses and whatever else was in the row.
 """
@@ -13,10 +15,20 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Protocol, TextIO
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
@@ -72,6 +84,14 @@ _FIRST_ACCEPTANCE = Histogram(
 )
 
 
+_Attributes = Mapping[str, str | int | float]
+
+#: Where spans go, and the provider that sends them there.
+_tracing: tuple[str, TracerProvider] | None = None
+
+_CARRIED = TraceContextTextMapPropagator()
+
+
 class Collector(Protocol):
     """Something that finds out its figures when it is asked for them."""
 
@@ -79,7 +99,9 @@ class Collector(Protocol):
 
 
 def configure(settings: Settings) -> None:
-    """Shape every line this process logs, ours and the libraries' alike."""
+    """Shape every line this process logs, ours and the libraries' alike; send spans, if
+    anywhere."""
+    _trace(settings)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -116,6 +138,83 @@ def configure(settings: Settings) -> None:
     root.setLevel(logging.INFO)
     # One line a request is ours; the server's own would repeat it with the address.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+
+def _trace(settings: Settings) -> None:
+    global _tracing
+    if settings.traces_url is None:
+        _tracing = None
+    elif _tracing is None or _tracing[0] != settings.traces_url:
+        provider = TracerProvider(
+            resource=Resource.create({"service.name": "jobbing"}),
+            sampler=ParentBasedTraceIdRatio(settings.traces_share),
+        )
+        exporter = OTLPSpanExporter(endpoint=settings.traces_url)
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+        _tracing = (settings.traces_url, provider)
+
+
+@contextmanager
+def span(
+    name: str,
+    *,
+    parent: str | None = None,
+    kind: trace.SpanKind = trace.SpanKind.CONSUMER,
+    attributes: _Attributes | None = None,
+) -> Iterator[trace.Span]:
+    """One step of a trace, while the block runs; of the trace of ``parent``, or a new one.
+    Nothing where no trace is kept."""
+    if _tracing is None:
+        yield trace.INVALID_SPAN
+        return
+    tracer = _tracing[1].get_tracer("jobbing")
+    with tracer.start_as_current_span(
+        name, context=_context(parent), kind=kind, attributes=dict(attributes or {})
+    ) as begun:
+        yield begun
+
+
+def past_span(
+    name: str,
+    *,
+    parent: str | None,
+    began_at: datetime,
+    ended_at: datetime,
+    attributes: _Attributes,
+) -> None:
+    """One step of a trace that is over by now; of no trace, it is not kept."""
+    if _tracing is None or parent is None:
+        return
+    begun = (
+        _tracing[1]
+        .get_tracer("jobbing")
+        .start_span(
+            name,
+            context=_context(parent),
+            kind=trace.SpanKind.CLIENT,
+            attributes=dict(attributes),
+            start_time=_nanoseconds(began_at),
+        )
+    )
+    begun.end(_nanoseconds(ended_at))
+
+
+def traceparent() -> str | None:
+    """What a row says of the span it came of (W3C Trace Context); None where none is kept."""
+    if _tracing is None:
+        return None
+    carried: dict[str, str] = {}
+    _CARRIED.inject(carried)
+    return carried.get("traceparent")
+
+
+def _context(parent: str | None) -> Context:
+    # Never of what happens to run: an empty context begins a trace of its own.
+    return _CARRIED.extract({"traceparent": parent} if parent else {}, context=Context())
+
+
+def _nanoseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000) * 1_000
 
 
 class _Ours(logging.StreamHandler[TextIO]):

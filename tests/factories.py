@@ -334,7 +334,7 @@ def due_lines(session: Session, *, now: datetime, limit: int = 2000) -> list[uui
 
 def due_waves(
     session: Session, *, now: datetime, limit: int = 100
-) -> list[tuple[uuid.UUID, int, int]]:
+) -> list[tuple[uuid.UUID, int, int, str | None]]:
     """The waves a clock finds that sees an empty queue."""
     lost_before = queue.Backlog(0, None).lost_before(now)
     return offers.due_waves(session, lost_before=lost_before, now=now, limit=limit)

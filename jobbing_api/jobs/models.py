@@ -72,6 +72,8 @@ class Job(Base):
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     redone_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
+    #: The span it came of, where traces are kept (W3C Trace Context).
+    trace: Mapped[str | None] = mapped_column(Text)
 
     market: Mapped[markets_models.Market] = relationship()
     category: Mapped[markets_models.Category] = relationship()

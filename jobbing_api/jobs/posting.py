@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, geography, history, markets, matching, queue
+from jobbing_api import database, errors, geography, history, markets, matching, queue, telemetry
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JobState
@@ -121,6 +120,7 @@ def post(
             now=now,
         ),
         created_at=now,
+        trace=telemetry.traceparent(),
     )
     session.add(job)
     session.flush()
@@ -134,13 +134,16 @@ def post(
         job_id=job.id,
         to_state=JobState.OPEN,
     )
-    ask_for_wave(session, job.id, round_=1, wave=1)
+    ask_for_wave(session, job, wave=1)
     return job
 
 
-def ask_for_wave(session: Session, job_id: uuid.UUID, *, round_: int, wave: int) -> None:
-    """Have a wave opened once this transaction is durable; run twice, one opens."""
-    queue.publish(session, "open_wave", job_id=str(job_id), round_=round_, wave=wave)
+def ask_for_wave(session: Session, job: models.Job, *, wave: int) -> None:
+    """Have a wave of its present round opened once this transaction is durable; run twice,
+    one opens."""
+    queue.publish(
+        session, "open_wave", job_id=str(job.id), round_=job.round, wave=wave, trace=job.trace
+    )
 
 
 def check_window(

@@ -67,6 +67,7 @@ class _Line:
     expires_at: datetime
     due_at: datetime
     attempts: int
+    trace: str | None
     #: How many phones have still to be heard of in this try.
     unknown: int = 0
     known: list[firebase.Outcome] = field(default_factory=list)
@@ -93,6 +94,19 @@ class _End:
     counted: bool = True
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What became of one message: its outcome at ``at``, in a batch that ``began_at``; of a
+    line that was due at ``due_at`` and came of the span ``trace``."""
+
+    notification_id: uuid.UUID
+    outcome: firebase.Outcome
+    due_at: datetime
+    began_at: datetime
+    at: datetime
+    trace: str | None
+
+
 def deliver(
     settings: Settings,
     ids: Sequence[uuid.UUID],
@@ -100,15 +114,14 @@ def deliver(
     sender: uuid.UUID | None = None,
     now: datetime,
     stopping: Callable[[], bool] = lambda: False,
-    told: Callable[[str, str, float], None] = lambda *_: None,
+    told: Callable[[Told], None] = lambda _: None,
 ) -> int:
     """Ring the phones of these notifications, as far as they are still owed and due.
 
     Safe to run twice: a row another worker holds, or one that is settled, is skipped.
     ``sender`` is the process that holds them meanwhile (``processes``); once ``stopping``
-    says so, what has not left is given back. ``told`` hears of each message's outcome, its
-    code, and how many seconds that was after its line was due. Returns how many messages
-    were handed to Google.
+    says so, what has not left is given back. ``told`` hears what became of each message.
+    Returns how many messages were handed to Google.
     """
     began_s = time.monotonic()
     with database.transaction() as session:
@@ -129,7 +142,16 @@ def deliver(
             left += sum(outcome.code != firebase.NOT_SENT for _, outcome in heard)
             _settle(settings, heard, now=at)
             for ring, outcome in heard:
-                told(outcome.kind, outcome.code, (at - ring.line.due_at).total_seconds())
+                told(
+                    Told(
+                        notification_id=ring.line.id,
+                        outcome=outcome,
+                        due_at=ring.line.due_at,
+                        began_at=now,
+                        at=at,
+                        trace=ring.line.trace,
+                    )
+                )
     return left
 
 
@@ -153,7 +175,7 @@ _LEASED = text("""
             queued_at = coalesce(n.queued_at, :now)
         FROM free WHERE n.id = free.id
         RETURNING n.id, n.account_id, n.kind, n.about, n.subject_id, n.params, n.collapse_key,
-                  n.urgent, n.expires_at, n.due_at, n.attempts
+                  n.urgent, n.expires_at, n.due_at, n.attempts, n.trace
     )
     SELECT n.*, a.language, d.installation_id, d.address_kind, d.address,
            n.attempts > 1 AND EXISTS (
@@ -175,7 +197,7 @@ _LEASED = text("""
 
 _LINE = operator.attrgetter(
     *("id", "account_id", "kind", "about", "subject_id", "params", "collapse_key", "urgent"),
-    *("expires_at", "due_at", "attempts"),
+    *("expires_at", "due_at", "attempts", "trace"),
 )
 
 

@@ -85,6 +85,8 @@ class Notification(Base):
     sender_id: Mapped[uuid.UUID | None]
     sending_until: Mapped[datetime | None] = mapped_column(Instant)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    #: The span it came of, where traces are kept (W3C Trace Context).
+    trace: Mapped[str | None] = mapped_column(Text)
     #: Why it ended as it did: a code of Google's, or no-device, expired, withdrawn.
     outcome: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

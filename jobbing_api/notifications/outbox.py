@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, queue
+from jobbing_api import database, queue, telemetry
 from jobbing_api.notifications import models
 
 #: A line that is in no queue and that nobody sends.
@@ -60,6 +60,7 @@ def tell(
         wake_at=due_at,
         queued_at=now if due_at <= now else None,
         attempts=0,
+        trace=telemetry.traceparent(),
     )
     line.id = database.new_id()
     session.add(line)

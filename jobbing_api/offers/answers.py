@@ -206,7 +206,7 @@ def _answer(
     if answered.state == OfferState.DECLINED:
         asking.bring_forward(session, job, now=now)
     if endings.wake_if_nobody_waits(session, answered.job_id, now=now, queued=True):
-        jobs.ask_for_wave(session, job.id, round_=job.round, wave=job.wave + 1)
+        jobs.ask_for_wave(session, job, wave=job.wave + 1)
     return answered
 
 

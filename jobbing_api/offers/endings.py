@@ -346,7 +346,7 @@ def _reopen(
             subject_id=job.id,
             at=now,
         )
-    jobs.ask_for_wave(session, job.id, round_=job.round, wave=1)
+    jobs.ask_for_wave(session, job, wave=1)
     return job
 
 
@@ -440,7 +440,7 @@ def dispatch(
             ),
         },
     )
-    jobs.ask_for_wave(session, job.id, round_=job.round, wave=1)
+    jobs.ask_for_wave(session, job, wave=1)
     return job
 
 

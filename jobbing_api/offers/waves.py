@@ -269,9 +269,9 @@ def _reason_from_answers(session: Session, job: jobs_models.Job) -> str:
 
 def due_waves(
     session: Session, *, lost_before: datetime, now: datetime, limit: int = 100
-) -> list[tuple[uuid.UUID, int, int]]:
-    """Open jobs somebody has to look at, (job, round, next wave), those first that have been
-    due longest; for the caller to put in the queue.
+) -> list[tuple[uuid.UUID, int, int, str | None]]:
+    """Open jobs somebody has to look at, (job, round, next wave, trace), those first that
+    have been due longest; for the caller to put in the queue.
 
     Finding one says so in the same statement (``queued_at``), and it is not found again
     unless it was queued before ``lost_before``.
@@ -296,10 +296,10 @@ def due_waves(
         update(job)
         .where(job.id.in_(due.scalar_subquery()))
         .values(queued_at=now)
-        .returning(job.id, job.round, job.wave)
+        .returning(job.id, job.round, job.wave, job.trace)
         .execution_options(synchronize_session=False)
     )
-    return [(row.id, row.round, row.wave + 1) for row in found]
+    return [(row.id, row.round, row.wave + 1, row.trace) for row in found]
 
 
 def send_due(session: Session, *, now: datetime, limit: int = 2000) -> int:

@@ -104,7 +104,7 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
             but=("account_id",),
         ),
         "jobs": out.rows(
-            jobs, but=("resident_id", "provider_id", "version", "wake_at", "queued_at")
+            jobs, but=("resident_id", "provider_id", "version", "wake_at", "queued_at", "trace")
         ),
         "provider": _provider(session, out, ours, now=now),
         "reviews_written": out.rows(
@@ -202,7 +202,8 @@ def _notifications(session: Session, out: _Writer, ours: uuid.UUID) -> Iterator[
     for line in lines:
         yield {
             **out.row(
-                line, but=("account_id", "wake_at", "queued_at", "sender_id", "sending_until")
+                line,
+                but=("account_id", "wake_at", "queued_at", "sender_id", "sending_until", "trace"),
             ),
             "deliveries": deliveries.get(line.id, []),
         }

@@ -539,12 +539,15 @@ def test_flexible_jobs_ring_together_at_noon_or_in_the_evening(
     evening = datetime(2026, 6, 1, 16, 30, tzinfo=UTC)
     at_noon = factories.ask(session, factories.job(session, now=now, **flexible), now=now)
     later = now + SECOND
+    waiting = factories.job(session, now=later, **flexible)
     gathered = [
-        *factories.ask(session, factories.job(session, now=later, **flexible), now=later),
+        *factories.ask(session, waiting, now=later),
         *factories.ask(session, factories.job(session, now=later, **flexible), now=later + HOUR),
     ]
     lines = [line_of(session, offer.id) for offer in (*at_noon, *gathered)]
     assert [line.due_at for line in lines] == [now, evening, evening]
+    # The next wave waits for those who are rung to have had their time.
+    assert waiting.wake_at == evening + 2 * HOUR
     # One of those that come together rings, the other lies beside it.
     assert [line.urgent for line in lines] == [True, True, False]
     assert {offer.provider_id for offer in gathered} == {one.account_id}

@@ -298,7 +298,7 @@ def test_with_redis_down_a_post_succeeds_and_the_clock_finds_it_later(
         queue.disconnect()
     stored = session.get_one(jobs_models.Job, job.id)
     assert stored.state == JobState.OPEN
-    assert factories.due_waves(session, now=now + 3 * SECOND) == [(job.id, 1, 1)]
+    assert factories.due_waves(session, now=now + 3 * SECOND) == [(job.id, 1, 1, None)]
     assert len(factories.due_lines(session, now=now + 3 * SECOND)) == 1
 
 

@@ -685,9 +685,9 @@ def test_a_job_that_is_due_is_found_once_and_again_if_nothing_came_of_it(
     assert offers.next_due_at(session) is None
     assert factories.due_waves(session, now=now + 2 * SECOND) == []
     lost_at = now + 2.1 * SECOND
-    assert factories.due_waves(session, now=lost_at) == [(job.id, 1, 1)]
+    assert factories.due_waves(session, now=lost_at) == [(job.id, 1, 1, None)]
     assert factories.due_waves(session, now=lost_at + 2 * SECOND) == []
-    assert factories.due_waves(session, now=lost_at + 2.1 * SECOND) == [(job.id, 1, 1)]
+    assert factories.due_waves(session, now=lost_at + 2.1 * SECOND) == [(job.id, 1, 1, None)]
 
 
 def test_the_oldest_due_jobs_are_found_first(session: Session, now: datetime) -> None:
@@ -695,7 +695,7 @@ def test_the_oldest_due_jobs_are_found_first(session: Session, now: datetime) ->
     found = [
         job_id
         for _ in made
-        for job_id, _, _ in factories.due_waves(session, now=now + MINUTE, limit=1)
+        for job_id, *_ in factories.due_waves(session, now=now + MINUTE, limit=1)
     ]
     assert found == [job.id for job in reversed(made)]
 
