@@ -227,19 +227,26 @@ def undo(
     over = job.state_since + timedelta(seconds=policy.undo_s)
     if job.state != JobState.ASSIGNED or now > over:
         raise errors.UndoOver(seconds=policy.undo_s)
-    job = _reopen(
-        session,
-        job,
-        because=providers.UNDONE,
-        actor_role="provider",
-        account=account,
-        said=None,
-        only_if=and_(
-            jobs_models.Job.provider_id == account.id,
-            jobs_models.Job.state_since == job.state_since,
-        ),
-        now=now,
-    )
+    try:
+        job = _reopen(
+            session,
+            job,
+            because=providers.UNDONE,
+            actor_role="provider",
+            account=account,
+            said=None,
+            only_if=and_(
+                jobs_models.Job.provider_id == account.id,
+                jobs_models.Job.state_since == job.state_since,
+            ),
+            now=now,
+        )
+    except errors.IllegalMove:
+        # The same, sent twice at once, is answered alike.
+        session.refresh(offer)
+        if offer.state == OfferState.WITHDRAWN and _undone(session, offer):
+            return offer
+        raise
     jobs.tell(session, job, job.resident_id, "acceptance-undone", now=now)
     session.refresh(offer)
     return offer

@@ -779,6 +779,87 @@ def test_accepting_while_dropping_out_ends_in_one_of_both(town: racing.Town) -> 
             assert isinstance(again, errors.IllegalMove)
 
 
+def test_undoing_while_others_accept_opens_one_round(town: racing.Town) -> None:
+    """The slip of a finger, sent three times; who was second, who wants it too; and the next
+    wave, all at once."""
+    for _ in range(10):
+        job, [first, second] = town.case(2)
+        town.accept(first)()
+
+        *undone, again, lost, _ = racing.together(
+            *[town.answer(offers.undo, first)] * 3,
+            town.accept(first),
+            town.accept(second),
+            town.call(offers.open_wave, job.id, round_=2, wave=1),
+        )
+        assert racing.kinds(undone) == ["ok"] * 3
+        assert {(one.state, one.ended_at) for one in undone} == {("withdrawn", town.soon)}
+        # The acceptance of the round before is as it was, or it is over; never new.
+        if isinstance(again, errors.DomainError):
+            assert isinstance(again, errors.IllegalMove)
+        assert isinstance(lost, errors.AlreadyTaken | errors.IllegalMove)
+        state = town.one("SELECT state, round, provider_id FROM jobs WHERE id = :id", id=job.id)
+        assert state == ("open", 2, None)
+        assert town.one(
+            "SELECT count(*) FROM record_entries WHERE subject_id = :id", id=job.id
+        ) == (0,)
+        racing.assert_consistent(town.engine)
+
+
+def test_undoing_while_the_resident_cancels_ends_cancelled(town: racing.Town) -> None:
+    for _ in range(10):
+        job, [offer] = town.case(1)
+        town.accept(offer)()
+        undone, cancelled = racing.together(town.answer(offers.undo, offer), cancel(town, job))
+        assert cancelled.state == JobState.CANCELLED
+        if isinstance(undone, errors.DomainError):
+            assert isinstance(undone, errors.IllegalMove)
+        held = "SELECT count(*) FROM bookings WHERE job_id = :id AND released_at IS NULL"
+        assert town.one(held, id=job.id) == (0,)
+
+
+def test_undoing_while_work_begins_ends_in_one_of_both(town: racing.Town) -> None:
+    for _ in range(10):
+        job, [offer] = town.case(1)
+        town.accept(offer)()
+
+        def begin(session: Session, job_id: uuid.UUID, who: uuid.UUID, *, now: datetime) -> Any:
+            return jobs.start(session, job_id, factories.person(session, who), now=now)
+
+        undone, begun = racing.together(
+            town.answer(offers.undo, offer), town.call(begin, job.id, offer.provider_id)
+        )
+        state = town.one("SELECT state FROM jobs WHERE id = :id", id=job.id)[0]
+        if isinstance(undone, errors.DomainError):
+            assert isinstance(undone, errors.UndoOver | errors.IllegalMove)
+            assert (state, begun.state) == ("in_progress", "in_progress")
+        else:
+            # Whoever gave the job back has nothing to begin any more.
+            assert isinstance(begun, errors.NotFound | errors.IllegalMove)
+            assert state == "open"
+
+
+@pytest.mark.parametrize("why", ["a block", "a profile without the skill"])
+def test_accepting_while_the_offer_is_taken_back_ends_in_one_of_both(
+    town: racing.Town, why: str
+) -> None:
+    for _ in range(10):
+        job, [offer, _] = town.case(2)
+        taken_back = (
+            town.call(offers.part, job.resident_id, offer.provider_id)
+            if why == "a block"
+            else town.call(offers.leave, offer.provider_id)
+        )
+        accepted, _ = racing.together(town.accept(offer), taken_back)
+        state = town.one("SELECT state FROM jobs WHERE id = :id", id=job.id)[0]
+        if isinstance(accepted, errors.DomainError):
+            assert isinstance(accepted, errors.IllegalMove)
+            assert state == "open"
+        else:
+            assert state == "assigned"
+        racing.assert_consistent(town.engine)
+
+
 def test_answers_of_all_kinds_at_once_leave_one_truth(town: racing.Town) -> None:
     """Accepting, declining, looking, cancelling, expiring and giving up, all at once."""
     for number in range(10):

@@ -274,7 +274,7 @@ def test_in_a_middling_town_a_wave_widens_until_it_is_full(session: Session, now
 
 
 def test_a_wave_that_is_full_nearby_asks_nobody_farther(session: Session, now: datetime) -> None:
-    people = town_of(session, now, [4000] * 10 + [6000] * 5)
+    people = town_of(session, now, [4900] * 10 + [5100] * 5)
     # Those a little farther off are better rated, and still wait for a later wave.
     for provider in people[10:]:
         for _ in range(5):
