@@ -62,6 +62,7 @@ bench: ## Measure beside the rivals; hours at a million providers, PROVIDERS=500
 chaos: ## Kill everything at random under load, and count what was lost; a quarter of an hour.
 	$(LOCAL) setup --all
 	$(BIN)/python -m benchmarks.chaos --offers $(or $(OFFERS),20000) --kills $(or $(KILLS),200)
+	$(BIN)/python -m benchmarks.rolling
 
 lock: ## Lock the Python requirements anew, with hashes.
 	$(LOCAL) setup

@@ -259,7 +259,8 @@ _FILL = """
     INSERT INTO raced SELECT (jsonb_populate_record(j, jsonb_build_object('id',
         gen_random_uuid(), 'state', 'open', 'provider_id', NULL, 'starts_at', NULL,
         'ends_at', NULL, 'order_lines', NULL))).*, number
-    FROM (SELECT jobs FROM jobs ORDER BY id LIMIT 1) AS one (j), generate_series(0, {count} - 1) number
+    FROM (SELECT jobs FROM jobs ORDER BY id LIMIT 1) AS one (j),
+         generate_series(0, {count} - 1) AS number
 """
 
 #: The job that everybody wants at this instant: a new one so many times a second. Both ways

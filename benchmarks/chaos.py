@@ -283,7 +283,7 @@ def play(
             killing.join()
             posting.shutdown(wait=True)
             with waiting.step("Waiting for what is owed", _DRAIN_S) as advance:
-                _drain(on, advance)
+                drain(on, advance)
             ended.set()
         drawn = on.phones.stats()["faults_drawn"]
         on.phones.trouble()
@@ -300,13 +300,13 @@ def play(
             "requests_given_up": history.given_up,
             "statuses": {str(status): count for status, count in sorted(history.statuses.items())},
             "faults_drawn": drawn,
-            **judged(history, _heard(on.phones)),
+            **judged(history, heard(on.phones)),
         }
 
 
-def _drain(on: stage.Stage, advance: Callable[[float], None]) -> None:
+def drain(on: stage.Stage, advance: Callable[[float], None], *, within_s: float = _DRAIN_S) -> None:
     """Until nothing is owed and nobody waits, as long as it may take."""
-    ends_s = time.monotonic() + _DRAIN_S
+    ends_s = time.monotonic() + within_s
     quiet = 0
     while time.monotonic() < ends_s and quiet < 5:
         time.sleep(1)
@@ -480,7 +480,7 @@ def twin(*, offers: int, kills: int, rate: float, lasts_s: float, seed: int = 1)
         }
 
 
-def _heard(phones: stage.Phones) -> list[tuple[float, str, str, str, str]]:
+def heard(phones: stage.Phones) -> list[tuple[float, str, str, str, str]]:
     """Every message there was: (received at, phone, kind, offer or job, collapse key)."""
     found = []
     for message in phones.all_since(0):

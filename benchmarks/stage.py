@@ -248,10 +248,12 @@ class Stage:
                 "PROMETHEUS_MULTIPROC_DIR": str(self.folder / f"{name}.metrics"),
             },
         )
-        self._await_web(port, name)
+        self.await_web(name)
         return f"http://127.0.0.1:{port}"
 
-    def _await_web(self, port: int, name: str) -> None:
+    def await_web(self, name: str) -> None:
+        """Until the web server of this name serves (again)."""
+        port = int(name.removeprefix("web-"))
         ends_s = time.monotonic() + _READY_S
         while time.monotonic() < ends_s:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

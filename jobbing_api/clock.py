@@ -47,6 +47,7 @@ _BATCH = 500
 
 def run(engine: Engine, stop: threading.Event) -> None:
     """Tick until ``stop``; lead if nobody else does, else wait to take over."""
+    baselines = _Baselines()
     while not stop.is_set():
         try:
             with engine.connect() as connection:
@@ -58,7 +59,7 @@ def run(engine: Engine, stop: threading.Event) -> None:
                     connection.commit()
                     if leads:
                         _log.info("clock.leads")
-                        _lead(connection, stop)
+                        _lead(connection, stop, baselines)
                 finally:
                     # Never back into the pool, where it would keep the lock and lead
                     # nobody: whatever went wrong, another may take over.
@@ -66,11 +67,12 @@ def run(engine: Engine, stop: threading.Event) -> None:
         except DBAPIError as error:
             _log.warning("clock.waits_for_the_database", error=type(error.orig).__name__)
         stop.wait(_LONGEST_SLEEP_S)
+    # Another leads by now: what is due does not wait for what we had begun.
+    baselines.end()
 
 
-def _lead(connection: Connection, stop: threading.Event) -> None:
+def _lead(connection: Connection, stop: threading.Event, baselines: _Baselines) -> None:
     due_at = dict.fromkeys(_CHORES, datetime.min.replace(tzinfo=UTC))
-    baselines = _Baselines()
     while not stop.is_set():
         # Whoever lost this connection lost the lock with it: another may lead by now.
         connection.exec_driver_sql("SELECT 1")
@@ -84,7 +86,6 @@ def _lead(connection: Connection, stop: threading.Event) -> None:
         baselines.look(now)
         # What could not be asked for stays due: looking again at once is no use.
         stop.wait(_pause_s(datetime.now(UTC)) if asked else _LONGEST_SLEEP_S)
-    baselines.end()
 
 
 def _try(chore: Callable[[datetime], None], now: datetime) -> None:

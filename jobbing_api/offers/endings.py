@@ -219,7 +219,7 @@ def undo(
     """
     offer = reading.get_for(session, offer_id, account)
     job = session.get_one(jobs_models.Job, offer.job_id, populate_existing=True)
-    if offer.state == OfferState.WITHDRAWN and _undone(session, offer):
+    if _undone(session, offer):
         return offer
     if offer.state != OfferState.ACCEPTED:
         raise errors.IllegalMove(state=str(offer.state))
@@ -243,9 +243,9 @@ def undo(
         )
     except errors.IllegalMove:
         # The same, sent twice at once, is answered alike.
-        session.refresh(offer)
-        if offer.state == OfferState.WITHDRAWN and _undone(session, offer):
-            return offer
+        meanwhile = session.get_one(models.Offer, offer.id, populate_existing=True)
+        if _undone(session, meanwhile):
+            return meanwhile
         raise
     jobs.tell(session, job, job.resident_id, "acceptance-undone", now=now)
     session.refresh(offer)
@@ -253,6 +253,9 @@ def undo(
 
 
 def _undone(session: Session, offer: models.Offer) -> bool:
+    """Whether it is over because its provider took the acceptance back."""
+    if offer.state != OfferState.WITHDRAWN:
+        return False
     booking = providers.models.Booking
     undone = select(booking.id).where(
         booking.job_id == offer.job_id,
