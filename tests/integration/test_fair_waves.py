@@ -180,6 +180,18 @@ def test_a_newcomer_has_a_place_in_every_wave(session: Session, now: datetime) -
     assert people[11].account_id not in of(made[:3])
 
 
+def test_of_eight_who_are_asked_two_are_new(session: Session, now: datetime) -> None:
+    people = town_of(session, now, [*[100] * 11, 4700, 4800, 4900], **HEDGES)
+    for one in people[11:]:
+        make_new(session, one, now=now)
+    choosing = {"mode": "choose", "budget_kind": "quotes", "budget_cents": None}
+    job = factories.job(session, now=now, **HEDGE, **choosing)
+    made = factories.ask(session, job, now=now)
+    assert len(made) == 8
+    assert of(made[6:]) == [people[11].account_id, people[12].account_id]
+    assert not {one.account_id for one in people[11:]} & set(of(made[:6]))
+
+
 def test_a_newcomer_who_is_among_the_best_takes_no_second_place(
     session: Session, now: datetime
 ) -> None:
@@ -283,10 +295,17 @@ def test_a_favourite_who_cannot_come_delays_nobody(session: Session, now: dateti
 def test_favourites_go_first_in_the_first_wave_only(session: Session, now: datetime) -> None:
     people = town_of(session, now, [100] * 11)
     job = favoured_job(session, now, people[0])
-    factories.ask(session, job, now=now)
+    first = factories.ask(session, job, now=now)
     again = factories.ask(session, job, now=now + 20 * MINUTE)
     assert people[0].account_id not in of(again)
     assert again[0].send_at == now + 20 * MINUTE
+    # Whoever becomes one while it is under way has no head start any more.
+    resident = session.get_one(accounts.models.Account, job.resident_id)
+    left = [one for one in ids(people) if one not in {*of(first), *of(again)}]
+    accounts.favour(session, resident, left[0], now=now)
+    later = now + 40 * MINUTE
+    third = factories.ask(session, job, now=later)
+    assert [(offer.send_at - later).total_seconds() for offer in third] == [0, 90, 180]
 
 
 def test_when_the_favourite_declines_the_others_are_asked_at_once(
@@ -386,8 +405,7 @@ def test_who_had_declined_or_was_not_asked_yet_is_no_backup(
     offers.cancel(session, job.id, account=person, reason="", now=later)
     again = factories.ask(session, job, now=later)
     # Two were sent, of whom one took it and the other declined; two were never sent.
-    assert again[0].send_at == later
-    assert again[1].send_at == later + 90 * SECOND
+    assert [(offer.send_at - later).total_seconds() for offer in again] == [0, 90, 180, 270]
     assert not {made[0].provider_id, made[1].provider_id} & set(of(again))
 
 
