@@ -11,7 +11,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down status shell setup test check bench chaos lock clean
+.PHONY: help run demo up down status shell setup test check mutants bench chaos lock clean
 
 help: ## Show this.
 	@echo "Jobbing: make TARGET, in a clone of its own"
@@ -50,6 +50,10 @@ check: ## Check style, types, which room imports which, and the contracts.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -m contract
+
+mutants: ## Take rules out one at a time, to see which test misses each; half an hour.
+	$(LOCAL) setup --all
+	$(BIN)/python -m tests.mutants --only "$(RULE)"
 
 bench: ## Measure beside the rivals; hours at a million providers, PROVIDERS=50000 is quicker.
 	$(LOCAL) setup --all
