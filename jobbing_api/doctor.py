@@ -45,7 +45,8 @@ def examine(session: Session, *, now: datetime) -> Iterator[Finding]:
     yield _pushes(session, now=now)
     yield from _refused(session, now=now)
     yield _unreachable(session, now=now)
-    yield _mails(session, now=now)
+    yield _letters(session, "mail", _MAILS, now=now)
+    yield _letters(session, "text", _TEXTS, now=now)
 
 
 def _functions(session: Session) -> Finding:
@@ -176,24 +177,30 @@ def _unreachable(session: Session, *, now: datetime) -> Finding:
     )
 
 
-def _mails(session: Session, *, now: datetime) -> Finding:
+#: What each way out is called, and what to do where it is blocked.
+_MAILS = ("mail", "see SMTP_URL and that the server takes mail from MAIL_FROM")
+_TEXTS = ("text message", "see SMS_URL and SMS_FROM, and the account with whoever sends them")
+
+
+def _letters(session: Session, way: str, told: tuple[str, str], *, now: datetime) -> Finding:
+    called, do = told
+    late = (
+        mail.Mail.way == way,
+        mail.Mail.state == "owed",
+        mail.Mail.created_at <= now - 4 * _LATE,
+    )
     count, oldest = session.execute(
-        select(func.count(), func.min(mail.Mail.created_at)).where(
-            mail.Mail.state == "owed", mail.Mail.created_at <= now - 4 * _LATE
-        )
+        select(func.count(), func.min(mail.Mail.created_at)).where(*late)
     ).one()
     if not count:
-        return Finding("mails", "no mail waits longer than it should")
-    why = session.scalars(
-        select(mail.Mail.outcome.distinct()).where(
-            mail.Mail.state == "owed", mail.Mail.created_at <= now - 4 * _LATE
-        )
-    ).all()
+        return Finding(f"{way}s", f"no {called} waits longer than it should")
+    why = session.scalars(select(mail.Mail.outcome).where(*late).distinct()).all()
     return Finding(
-        "mails",
-        f"{count:,} mails wait, the oldest for {_for(now - oldest)}:"
+        f"{way}s",
+        f"{count:,} {called}{'' if count == 1 else 's'} wait{'s' if count == 1 else ''}, the"
+        f" oldest for {_for(now - oldest)}:"
         f" {', '.join(sorted(code or 'not tried yet' for code in why))}",
-        "see SMTP_URL and that the server takes mail from MAIL_FROM",
+        do,
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import doctor, notifications, processes, queue
+from jobbing_api import doctor, mail, notifications, processes, queue
 from jobbing_api.notifications import models as notifications_models
 from tests import factories
 
@@ -124,3 +124,28 @@ def test_messages_google_does_not_take_are_said(
     )
     session.flush()
     assert "INVALID_ARGUMENT" in trouble(session, now=now)["google"].seen
+
+
+def test_mails_and_texts_that_wait_are_said_each_with_its_reason(
+    session: Session, now: datetime, redis_url: str
+) -> None:
+    live(session, now)
+    one = mail.write(session, to="ada@example.org", subject="", body="", now=now)
+    for _ in range(2):
+        text = mail.text(
+            session, to="+33612345678", body="", now=now, expires_at=now + timedelta(hours=1)
+        )
+        text.outcome = "sms-401-20003"
+    session.flush()
+    assert trouble(session, now=now + MINUTE).keys() == set()
+    later = now + 3 * MINUTE
+    for process in session.scalars(select(processes.Process)):
+        process.alive_until = later + MINUTE
+    found = trouble(session, now=later)
+    assert found.keys() == {"mails", "texts"}
+    assert found["mails"].seen == "1 mail waits, the oldest for 3 min: not tried yet"
+    assert found["texts"].seen == ("2 text messages wait, the oldest for 3 min: sms-401-20003")
+    assert "SMS_URL" in (found["texts"].do or "")
+    one.state, one.outcome, one.wake_at, one.body = "failed", "smtp-550", None, ""
+    session.flush()
+    assert trouble(session, now=later).keys() == {"texts"}
