@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -636,14 +636,20 @@ def test_whoever_looks_now_and_then_is_asked_on(session: Session, now: datetime)
     assert one.paused_at is None
 
 
-def test_an_answer_to_an_offer_from_before_is_a_sign_of_life(
-    session: Session, now: datetime
+def look(session: Session, offer: offers_models.Offer, *, now: datetime) -> None:
+    person = factories.person(session, offer.provider_id)
+    offers.seen(session, offer.id, account=person, now=now)
+
+
+@pytest.mark.parametrize("sign", [look, decline, accept])
+def test_an_offer_from_before_that_is_looked_at_or_answered_is_a_sign_of_life(
+    session: Session, now: datetime, sign: Callable[..., object]
 ) -> None:
     [one] = town_of(session, now, [100])
     [offer] = factories.ask(session, factories.job(session, now=now), now=now)
     assert providers.pause(session, [one.account_id], now=now) == [one.account_id]
     assert providers.pause(session, [one.account_id], now=now) == []
-    decline(session, offer, now=now + MINUTE)
+    sign(session, offer, now=now + MINUTE)
     session.expire_all()
     assert one.paused_at is None
 
