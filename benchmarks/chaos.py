@@ -78,8 +78,9 @@ _ANSWERS = {"accept": 25, "decline": 25, "ignore": 50}
 #: A request is tried again for so long; the stage is never away as long as that.
 _PATIENCE_S = 60.0
 
-#: Once nothing is posted any more: a life of an offer, its retries, and room.
-_DRAIN_S = 200.0
+#: Once nothing is posted any more: what a slow machine has left to ask, a life of an offer, its
+#: retries, and room.
+_DRAIN_S = 600.0
 
 #: A wave may open in the very moment in which the history is judged.
 _UNDER_WAY_S = 5.0
@@ -300,7 +301,7 @@ def play(
             "requests_given_up": history.given_up,
             "statuses": {str(status): count for status, count in sorted(history.statuses.items())},
             "faults_drawn": drawn,
-            **judged(history, heard(on.phones)),
+            **judged(history, on.phones),
         }
 
 
@@ -317,6 +318,7 @@ def drain(on: stage.Stage, advance: Callable[[float], None], *, within_s: float 
                     text(
                         "SELECT (SELECT count(*) FROM notifications WHERE state = 'owed')"
                         " + (SELECT count(*) FROM offers WHERE state = 'pending')"
+                        " + (SELECT count(*) FROM jobs WHERE state = 'open' AND wave = 0)"
                     )
                 )
         except DBAPIError:
@@ -360,16 +362,11 @@ _DEAD_POP_UPS = text("""
 """)
 
 
-def judged(history: History, heard: list[tuple[float, str, str, str, str]]) -> dict[str, Any]:
+def judged(history: History, phones: stage.Phones) -> dict[str, Any]:
     """What the history that is left says."""
     first: dict[str, float] = {}
     keys: dict[tuple[str, str], set[str]] = defaultdict(set)
     times: Counter[tuple[str, str, str]] = Counter()
-    for received, phone, kind, about, key in heard:
-        times[phone, kind, about] += 1
-        if kind in ("offer", "offer-outside-hours"):
-            first.setdefault(about, received)
-            keys[phone, about].add(key)
     reasons: Counter[str] = Counter()
     late_s: list[float] = []
     withdrawn_unsent = under_way = 0
@@ -379,6 +376,12 @@ def judged(history: History, heard: list[tuple[float, str, str, str, str]]) -> d
         overlaps = session.scalar(_OVERLAPS)
         twice = session.scalar(_TWICE)
         dead_pop_ups = session.scalar(_DEAD_POP_UPS)
+    # After the rows: what one of them says was delivered has been heard by now.
+    for received, phone, kind, about, key in heard(phones):
+        times[phone, kind, about] += 1
+        if kind in ("offer", "offer-outside-hours"):
+            first.setdefault(about, received)
+            keys[phone, about].add(key)
     for row in rows:
         rang_at = first.get(str(row.id))
         if rang_at is not None:

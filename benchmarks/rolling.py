@@ -145,7 +145,7 @@ def play(*, rounds: int, rate: float) -> dict[str, Any]:
         posts.http.close()
         with waiting.step("Waiting for what is owed", _DRAIN_S) as advance:
             chaos.drain(on, advance, within_s=_DRAIN_S)
-        judged = chaos.judged(chaos.History(), chaos.heard(on.phones))
+        judged = chaos.judged(chaos.History(), on.phones)
         return {
             "machine": report.machine(on.engine, on.redis.url),
             "restarts": rounds * len(names),
