@@ -158,7 +158,7 @@ def _up_at(program: stage.Program) -> float:
 
 def _clocks(on: stage.Stage, people: town.Town, kills: int, dice: random.Random) -> dict[str, Any]:
     """Lines that fall due while leaders die."""
-    lasts_s = kills * 2.5
+    lasts_s = kills * 3.0
     before = on.phones.count()
     begins = datetime.now(UTC) + timedelta(seconds=1)
     due = [begins + timedelta(seconds=number / 20) for number in range(int(lasts_s * 20))]
