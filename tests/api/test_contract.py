@@ -23,6 +23,7 @@ OPERATIONS = """
     POST /accounts/password
     POST /sessions · POST /sessions/refresh · DELETE /sessions/current
     GET /me · PATCH /me · DELETE /me · GET /me/export · POST /me/verification
+    POST /me/phone/verification · PUT /me/phone/verification
     PUT /me/roles/{role}
     PUT /me/devices/{installation_id} · DELETE /me/devices/{installation_id}
     GET /me/preferences · PUT /me/preferences · GET /me/favourites
