@@ -50,7 +50,8 @@ def test_every_task_is_a_function_that_takes_plain_values_by_name(name: str) -> 
     parameters = inspect.signature(function).parameters.values()
     assert {parameter.kind for parameter in parameters} == {inspect.Parameter.KEYWORD_ONLY}
     hints = typing.get_type_hints(function)
-    assert {hints[parameter.name] for parameter in parameters} <= {str, int, list[str]}
+    plain = {str, int, list[str], str | None}
+    assert {hints[parameter.name] for parameter in parameters} <= plain
     assert hints["return"] is type(None)
 
 
