@@ -776,7 +776,7 @@ def test_a_clock_does_not_wait_for_a_job_that_is_being_changed(
         one, two = (factories.job(session, now=now) for _ in range(2))
     with database.transaction() as session, database.transaction() as other:
         assert jobs.lock(session, one.id) is not None
-        assert factories.due_waves(other, now=now + MINUTE) == [(two.id, 1, 1)]
+        assert factories.due_waves(other, now=now + MINUTE) == [(two.id, 1, 1, None)]
         assert offers.send_due(other, now=now + MINUTE) == 0
 
 
@@ -788,7 +788,7 @@ def test_two_clocks_share_what_is_due(own_database: Engine, now: datetime) -> No
         with database.transaction() as session:
             return factories.due_waves(session, now=now + MINUTE)
 
-    found = [job_id for looked in racing.together(look, look, look) for job_id, _, _ in looked]
+    found = [job_id for looked in racing.together(look, look, look) for job_id, *_ in looked]
     assert len(found) == len(set(found))
     assert set(found) == posted
 
