@@ -31,8 +31,6 @@ def tell(
     offer."""
     if account_id is None:
         return
-    market = session.get_one(markets.models.Market, job.market_id)
-    category = session.get_one(markets.models.Category, job.category_id)
     notifications.tell(
         session,
         account_id,
@@ -41,8 +39,8 @@ def tell(
         subject_id=job.id,
         market_id=job.market_id,
         params={
-            "category": category.names,
-            "time_zone": market.time_zone,
+            "category": job.category.names,
+            "time_zone": job.market.time_zone,
             **({"starts_at": job.starts_at.isoformat()} if job.starts_at else {}),
             **({"reason": job.unfilled_because} if job.unfilled_because else {}),
         },

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, history, jobs, markets, matching, notifications, providers
+from jobbing_api import errors, history, jobs, matching, notifications, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JOB_HAS_PROVIDER, OfferMove, OfferState, offer_sources
@@ -130,7 +130,6 @@ def quote(
             now=now,
             keep=frozenset({OfferState.ACCEPTED, OfferState.QUOTED}),
         )
-    market = session.get_one(markets.models.Market, job.market_id)
     notifications.tell(
         session,
         job.resident_id,
@@ -139,9 +138,9 @@ def quote(
         subject_id=job.id,
         market_id=job.market_id,
         params={
-            "category": session.get_one(markets.models.Category, job.category_id).names,
+            "category": job.category.names,
             "starts_at": start.isoformat(),
-            "time_zone": market.time_zone,
+            "time_zone": job.market.time_zone,
             "net_cents": amount_cents,
             "currency": job.currency,
         },

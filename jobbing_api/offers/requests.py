@@ -68,7 +68,7 @@ def request_of(
     """The question "who could do this job?" in matching's own words."""
     papers: tuple[str, ...] = ()
     if policy.papers_required:
-        papers = tuple(session.get_one(markets.models.Category, job.category_id).papers)
+        papers = tuple(job.category.papers)
     return matching.Request(
         job_id=job.id,
         market_id=job.market_id,
