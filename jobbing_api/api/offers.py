@@ -93,6 +93,7 @@ class Offers(view.View):
             states=query["state"],
             limit=query["limit"] + 1,
             after=lists.after(query),
+            now=self.now,
         )
         page = lists.page(found, query["limit"], id_of=lambda offer: offer.id)
         asked = jobs_models.Job
@@ -120,7 +121,7 @@ class Offer(OfferView):
     )
     def get(self, *, offer_id: uuid.UUID) -> Any:
         """One of my offers"""
-        return self.shown(offers.get_for(self.session, offer_id, self.account))
+        return self.shown(offers.get_for(self.session, offer_id, self.account, now=self.now))
 
 
 @blueprint.route("/offers/<uuid:offer_id>/seen")

@@ -6,6 +6,7 @@ format, and which addresses are still good. Knows nothing of what an offer or a 
 beyond its id.
 """
 
+from jobbing_api.notifications.delivery import CLOCKS_DIFFER as CLOCKS_DIFFER
 from jobbing_api.notifications.delivery import Told as Told
 from jobbing_api.notifications.delivery import deliver as deliver
 from jobbing_api.notifications.devices import delete_device as delete_device
@@ -29,6 +30,7 @@ from jobbing_api.notifications.preferences import put as put_wishes
 from jobbing_api.notifications.preferences import wishes_of as wishes_of
 
 __all__ = [
+    "CLOCKS_DIFFER",
     "Told",
     "Unreached",
     "Wishes",

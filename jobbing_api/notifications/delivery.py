@@ -49,7 +49,7 @@ _LONGEST_RETRY_S = 300.0
 _REFUSED_PAUSE = timedelta(seconds=30)
 
 #: Clocks of two machines differ by this much: what one of them says is due, is.
-_CLOCKS_DIFFER = timedelta(seconds=0.25)
+CLOCKS_DIFFER = timedelta(seconds=0.25)
 
 
 @dataclass(slots=True)
@@ -209,7 +209,7 @@ def _lease(
         _LEASED,
         {
             "ids": list(ids),
-            "due": now + _CLOCKS_DIFFER,
+            "due": now + CLOCKS_DIFFER,
             "now": now,
             "until": now + _LEASE,
             "sender": sender,

@@ -9,6 +9,7 @@ from jobbing_api.offers.acceptance import choose as choose
 from jobbing_api.offers.answers import decline as decline
 from jobbing_api.offers.answers import quote as quote
 from jobbing_api.offers.answers import seen as seen
+from jobbing_api.offers.asking import send_due as send_due
 from jobbing_api.offers.endings import cancel as cancel
 from jobbing_api.offers.endings import dispatch as dispatch
 from jobbing_api.offers.endings import drop_out as drop_out
@@ -31,4 +32,3 @@ from jobbing_api.offers.waves import due_waves as due_waves
 from jobbing_api.offers.waves import give_up as give_up
 from jobbing_api.offers.waves import next_due_at as next_due_at
 from jobbing_api.offers.waves import open_wave as open_wave
-from jobbing_api.offers.waves import send_due as send_due

@@ -46,7 +46,7 @@ def accept(
     (no free stretch left), QuoteRequired (the resident chooses among quotes),
     IllegalMove (declined before, or the job was cancelled), NotFound.
     """
-    offer = reading.get_for(session, offer_id, account)
+    offer = reading.get_for(session, offer_id, account, now=now)
     job = session.get_one(jobs_models.Job, offer.job_id, populate_existing=True)
     if _has_it(session, job, offer):
         return job

@@ -25,7 +25,7 @@ def seen(
     session: Session, offer_id: uuid.UUID, *, account: accounts_models.Account, now: datetime
 ) -> models.Offer:
     """The provider has looked at the offer. Said twice, the first time counts."""
-    offer = reading.get_for(session, offer_id, account)
+    offer = reading.get_for(session, offer_id, account, now=now)
     providers.resume(session, offer.provider_id, now=now)
     session.execute(
         update(models.Offer)
@@ -54,7 +54,7 @@ def decline(
     Declined again, answers the same. Raises OfferExpired, or IllegalMove with the
     offer's state.
     """
-    offer = reading.get_for(session, offer_id, account)
+    offer = reading.get_for(session, offer_id, account, now=now)
     if offer.state == OfferState.DECLINED:
         return offer
     return _answer(
@@ -85,7 +85,7 @@ def quote(
     Raises CalendarConflict if the start is not free, IllegalMove unless the job is in
     choose mode and the offer waits for an answer.
     """
-    offer = reading.get_for(session, offer_id, account)
+    offer = reading.get_for(session, offer_id, account, now=now)
     job = session.get_one(jobs_models.Job, offer.job_id)
     if job.mode != "choose":
         raise errors.IllegalMove(state=str(offer.state))

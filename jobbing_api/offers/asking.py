@@ -10,10 +10,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, geography, markets, matching, notifications, providers
+from jobbing_api import database, geography, jobs, markets, matching, notifications, providers
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, OfferState
 from jobbing_api.offers import models, pricing
@@ -104,6 +104,45 @@ def ask(
     return rings_at
 
 
+def send_due(session: Session, *, now: datetime, limit: int = 2000) -> int:
+    """Offers whose turn has come become visible to their provider."""
+    due = select(models.Offer.id).where(_is_due(now)).limit(limit).with_for_update(skip_locked=True)
+    return len(_send(session, models.Offer.id.in_(due.scalar_subquery())))
+
+
+def send_if_due(session: Session, offer: models.Offer, *, now: datetime) -> None:
+    """Make an offer visible whose turn has come though no clock has said so yet.
+
+    Phones ring by the hour. Whoever was rung while one clock was dead and the next had
+    not begun answers an offer that must be there.
+    """
+    at = now + notifications.CLOCKS_DIFFER
+    if offer.state != OfferState.PENDING or offer.send_at > at:
+        return
+    # The job first, as everywhere: who takes its offers back holds it already.
+    jobs.lock(session, offer.job_id)
+    _send(session, models.Offer.id == offer.id, _is_due(at))
+    session.refresh(offer)
+
+
+def _is_due(at: datetime) -> ColumnElement[bool]:
+    return and_(
+        models.Offer.state == OfferState.PENDING,
+        models.Offer.send_at <= at,
+        models.Offer.expires_at > at,
+    )
+
+
+def _send(session: Session, *where: ColumnElement[bool]) -> Sequence[uuid.UUID]:
+    return session.scalars(
+        update(models.Offer)
+        .where(*where)
+        .values(state=OfferState.SENT)
+        .returning(models.Offer.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+
+
 def _gathered(
     session: Session,
     policy: markets.Policy,
@@ -133,7 +172,7 @@ def bring_forward(session: Session, job: jobs_models.Job, *, now: datetime) -> N
         .order_by(models.Offer.send_at, models.Offer.rank),
         execution_options={"populate_existing": True},
     ).all()
-    if not live or any(offer.state != OfferState.PENDING for offer in live):
+    if not live or live[0].send_at <= now:
         return
     case = case_of(session, job, now=now)
     sooner = live[0].send_at - now

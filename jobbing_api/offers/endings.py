@@ -217,7 +217,7 @@ def undo(
     Undone again, answers the same. Raises UndoOver once the time for it has passed or
     work has begun, IllegalMove for an offer that was not accepted, NotFound.
     """
-    offer = reading.get_for(session, offer_id, account)
+    offer = reading.get_for(session, offer_id, account, now=now)
     job = session.get_one(jobs_models.Job, offer.job_id, populate_existing=True)
     if _undone(session, offer):
         return offer

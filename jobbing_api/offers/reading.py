@@ -33,11 +33,14 @@ _OPEN_JOBS = 60
 
 
 def get_for(
-    session: Session, offer_id: uuid.UUID, account: accounts_models.Account
+    session: Session, offer_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
 ) -> models.Offer:
-    """The provider's own offer, once it is sent; anything else is NotFound."""
+    """The provider's own offer, once its turn has come; anything else is NotFound."""
     offer = session.get(models.Offer, offer_id, populate_existing=True)
-    if offer is None or offer.provider_id != account.id or offer.state == OfferState.PENDING:
+    if offer is None or offer.provider_id != account.id:
+        raise errors.NotFound()
+    asking.send_if_due(session, offer, now=now)
+    if offer.state == OfferState.PENDING:
         raise errors.NotFound()
     return offer
 
@@ -49,8 +52,14 @@ def list_for(
     states: Sequence[str] = (),
     limit: int,
     after: uuid.UUID | None = None,
+    now: datetime,
 ) -> list[models.Offer]:
-    """The provider's offers that were sent, newest first, below ``after``."""
+    """The provider's offers whose turn has come, newest first, below ``after``."""
+    due = select(models.Offer).where(
+        models.Offer.provider_id == account.id, models.Offer.state == OfferState.PENDING
+    )
+    for offer in session.scalars(due.order_by(models.Offer.job_id)):
+        asking.send_if_due(session, offer, now=now)
     query = (
         select(models.Offer)
         .where(models.Offer.provider_id == account.id, models.Offer.state != OfferState.PENDING)

@@ -302,28 +302,6 @@ def due_waves(
     return [(row.id, row.round, row.wave + 1, row.trace) for row in found]
 
 
-def send_due(session: Session, *, now: datetime, limit: int = 2000) -> int:
-    """Offers whose stagger is over become visible to their provider."""
-    due = (
-        select(models.Offer.id)
-        .where(
-            models.Offer.state == OfferState.PENDING,
-            models.Offer.send_at <= now,
-            models.Offer.expires_at > now,
-        )
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    sent = session.execute(
-        update(models.Offer)
-        .where(models.Offer.id.in_(due.scalar_subquery()))
-        .values(state=OfferState.SENT)
-        .returning(models.Offer.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(sent.all())
-
-
 def next_due_at(session: Session) -> datetime | None:
     """When the clock has to look at a job or an offer again."""
     dues = (

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, history, jobs, offers, providers
+from jobbing_api import database, errors, history, jobs, notifications, offers, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
@@ -369,6 +369,38 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
 }
 
 
+@pytest.mark.parametrize("answer", _ANSWERS)
+def test_an_offer_whose_turn_has_come_is_there_though_no_clock_said_so(
+    session: Session, now: datetime, answer: str
+) -> None:
+    mode = "choose" if answer == "quote" else "instant"
+    _, made = asked_job(session, now, people=10, mode=mode)
+    second = made[1]
+    person = factories.person(session, second.provider_id)
+    early = second.send_at - 2 * notifications.CLOCKS_DIFFER
+    assert offers.list_for(session, person, limit=20, now=early) == []
+    with pytest.raises(errors.NotFound):
+        _ANSWERS[answer](session, second.id, account=person, now=early)
+    session.refresh(second)
+    assert second.state == OfferState.PENDING
+
+    _ANSWERS[answer](session, second.id, account=person, now=second.send_at)
+
+    session.refresh(second)
+    assert second.state not in (OfferState.PENDING, OfferState.SENT)
+    racing.assert_consistent(session)
+
+
+def test_an_offer_is_listed_when_its_phone_rings(session: Session, now: datetime) -> None:
+    # Clocks of two machines differ: a phone may ring a moment before the hour of the other.
+    _, made = asked_job(session, now, people=10)
+    second = made[1]
+    rings = second.send_at - notifications.CLOCKS_DIFFER
+    person = factories.person(session, second.provider_id)
+    assert [one.id for one in offers.list_for(session, person, limit=20, now=rings)] == [second.id]
+    assert offers.get_for(session, second.id, person, now=rings).state == OfferState.SENT
+
+
 @pytest.mark.parametrize("state", OfferState)
 @pytest.mark.parametrize("answer", _ANSWERS)
 def test_an_answer_is_legal_from_waiting_states_and_refused_from_all_others(
@@ -386,15 +418,12 @@ def test_an_answer_is_legal_from_waiting_states_and_refused_from_all_others(
     session.expire_all()
     call = functools.partial(_ANSWERS[answer], session, offer.id, account=person, now=now)
 
-    if state in (OfferState.SENT, OfferState.SEEN):
+    if state in (OfferState.PENDING, OfferState.SENT, OfferState.SEEN):
+        # Its turn had come: that no clock has said so is nothing to its provider.
         call()
         return
     if (answer, state) == ("decline", OfferState.DECLINED):
         assert call().decline_reason == "time"
-        return
-    if state == OfferState.PENDING:
-        with pytest.raises(errors.NotFound):
-            call()
         return
     if state == OfferState.EXPIRED:
         with pytest.raises(errors.OfferExpired):
@@ -858,6 +887,27 @@ def test_accepting_while_the_offer_is_taken_back_ends_in_one_of_both(
         else:
             assert state == "assigned"
         racing.assert_consistent(town.engine)
+
+
+def test_answering_an_offer_no_clock_sent_while_others_end_it_waits_in_no_ring(
+    town: racing.Town,
+) -> None:
+    late = update(offers_models.Offer).values(state=OfferState.PENDING)
+    for number in range(10):
+        job, made = town.case(4)
+        with town.engine.begin() as connection:
+            connection.execute(late.where(offers_models.Offer.job_id == job.id))
+        calls: Sequence[Callable[[], Any]] = [
+            town.accept(made[0]),
+            decline(town, made[1]),
+            town.answer(offers.seen, made[2]),
+            town.call(offers.send_due),
+            cancel(town, job) if number % 2 else town.accept(made[3]),
+            town.call(offers.open_wave, job.id, round_=1, wave=2),
+        ]
+        accepted, *others = racing.together(*calls)
+        racing.assert_consistent(town.engine)
+        assert not any(isinstance(one, errors.NotFound) for one in (accepted, *others))
 
 
 def test_answers_of_all_kinds_at_once_leave_one_truth(town: racing.Town) -> None:

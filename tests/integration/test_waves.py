@@ -806,7 +806,7 @@ def test_open_jobs_are_seen_however_many_offers_are_live(session: Session, now: 
     session.expire_all()
     (mine,) = [
         offer
-        for offer in offers.list_for(session, account, limit=20)
+        for offer in offers.list_for(session, account, limit=20, now=now)
         if offer.job_id == provider_has[0].id
     ]
     offers.decline(session, mine.id, account=account, reason="price", now=now)
@@ -821,7 +821,7 @@ def test_a_block_takes_back_what_was_offered(session: Session, now: datetime) ->
     offers.part(session, job.resident_id, provider.account_id, now=now)
     session.expire_all()
     account = session.get_one(accounts_models.Account, provider.account_id)
-    (offer,) = offers.list_for(session, account, limit=20)
+    (offer,) = offers.list_for(session, account, limit=20, now=now)
     assert offer.state == OfferState.WITHDRAWN
     with pytest.raises(errors.IllegalMove):
         offers.accept(session, offer.id, account=account, now=now)
@@ -833,7 +833,7 @@ def test_nobody_is_quoted_above_the_price_they_named(session: Session, now: date
     account = session.get_one(accounts_models.Account, provider.account_id)
     job = factories.job(session, now=now, mode="choose", budget_cents=8000)
     assert offers.open_wave(session, job.id, round_=1, wave=1, now=now) == 1
-    (offer,) = offers.list_for(session, account, limit=20)
+    (offer,) = offers.list_for(session, account, limit=20, now=now)
     for amount_cents in (8001, 900_000):
         with pytest.raises(errors.InvalidInput):
             offers.quote(
@@ -865,7 +865,7 @@ def test_who_gave_a_job_back_is_not_shown_it_again(session: Session, now: dateti
     account = session.get_one(accounts_models.Account, provider.account_id)
     job = factories.job(session, now=now)
     assert offers.open_wave(session, job.id, round_=1, wave=1, now=now) == 1
-    (offer,) = offers.list_for(session, account, limit=20)
+    (offer,) = offers.list_for(session, account, limit=20, now=now)
     offers.accept(session, offer.id, account=account, now=now)
     offers.cancel(session, job.id, account=account, reason="", now=now)
     session.expire_all()
