@@ -50,6 +50,7 @@ _RACED = 8_192
 _SECONDS = 8
 
 _RULES = {
+    **town.AWAKE,
     "wave_size": _PEOPLE,
     "stagger_s": 0,
     "interval_s": 86_400,
@@ -57,9 +58,6 @@ _RULES = {
     "live_offers_at_most": 1_000,
     "pushes_a_day": 1_000,
     "unseen_before_pause": 1_000,
-    "quiet_from": "00:00",
-    "quiet_to": "00:00",
-    "quiet_sunday_to": "00:00",
 }
 
 #: A request is tried again for so long.

@@ -57,6 +57,7 @@ _TARGETS = {"web": 20, "worker": 30, "clock": 20, "redis": 15, "postgres": 15}
 
 _WAVE = 5
 _RULES = {
+    **town.AWAKE,
     "wave_size": _WAVE,
     "stagger_s": 1,
     "interval_s": 30,
@@ -66,10 +67,6 @@ _RULES = {
     "live_offers_at_most": 1000,
     "pushes_a_day": 1000,
     "unseen_before_pause": 1000,
-    # The load must not depend on the hour at which it runs.
-    "quiet_from": "00:00",
-    "quiet_to": "00:00",
-    "quiet_sunday_to": "00:00",
 }
 
 #: What somebody does who was rung, of a hundred.

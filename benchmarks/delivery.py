@@ -48,14 +48,11 @@ _MANY_ROWS = 1_000_000
 
 #: Nobody is asked twice in a run, nor a second one per job: one push, and the next is idle.
 _RULES = {
+    **town.AWAKE,
     "stagger_s": 86_400,
     "interval_s": 86_400,
     "live_offers_at_most": 1000,
     "pushes_a_day": 1000,
-    # The load must not depend on the hour at which it runs.
-    "quiet_from": "00:00",
-    "quiet_to": "00:00",
-    "quiet_sunday_to": "00:00",
 }
 
 

@@ -32,6 +32,7 @@ from benchmarks import chaos, report, stage, town, waiting
 from jobbing_api import database
 
 _RULES = {
+    **town.AWAKE,
     "wave_size": 3,
     "stagger_s": 1,
     "interval_s": 600,
@@ -40,10 +41,6 @@ _RULES = {
     "live_offers_at_most": 1000,
     "pushes_a_day": 1000,
     "unseen_before_pause": 1000,
-    # The load must not depend on the hour at which it runs.
-    "quiet_from": "00:00",
-    "quiet_to": "00:00",
-    "quiet_sunday_to": "00:00",
 }
 
 _DRAIN_S = 60.0

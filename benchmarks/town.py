@@ -25,6 +25,9 @@ from tests import factories
 #: What everybody here does; nobody in it is ever new, as on a roof.
 CATEGORY = "gutter-cleaning"
 
+#: Rules that leave no night: what a load sees must not depend on the hour at which it runs.
+AWAKE = {"quiet_from": "00:00", "quiet_to": "00:00", "quiet_sunday_to": "00:00"}
+
 #: How far from the middle people live at most, degrees.
 _SPREAD = 0.02
 

@@ -69,6 +69,12 @@ class Phones:
 
 
 @pytest.fixture(scope="session")
+def httpserver_listen_address() -> tuple[str, int]:
+    """Where services of others are played: any port, reached as no other machine is."""
+    return ("127.0.0.1", 0)
+
+
+@pytest.fixture(scope="session")
 def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phones]:
     """The stand-in as a process, its authority trusted by one client."""
     directory = tmp_path_factory.mktemp("push")

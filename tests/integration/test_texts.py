@@ -5,19 +5,19 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
-import threading
+import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
+from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
+from werkzeug import Request, Response
 
 from jobbing_api import accounts, database, errors, mail, markets, notifications
 from jobbing_api.settings import Settings
@@ -47,40 +47,22 @@ class Exchange:
 
 
 @pytest.fixture
-def exchange() -> Iterator[Exchange]:
+def exchange(httpserver: HTTPServer) -> Exchange:
     """Twilio's Messages API on a port of this machine; it knows one account."""
-    known = Exchange()
+    known = Exchange(f"http://AC1:geheim%2Fword@127.0.0.1:{httpserver.port}")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            status, headers, said = 201, {}, {"sid": f"SM{uuid.uuid4().hex}", "status": "queued"}
-            if self.headers["Authorization"] != _basic("AC1", "geheim/word"):
-                status, said = 401, {"code": 20003, "message": "Authenticate", "status": "401"}
-            elif known.answers:
-                status, headers, said = known.answers.pop(0)
-            known.paths.append(self.path)
-            known.asked.append(dict(parse_qsl(body)))
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            content = json.dumps(said).encode()
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    def answer(request: Request) -> Response:
+        status, headers, said = 201, {}, {"sid": f"SM{uuid.uuid4().hex}", "status": "queued"}
+        if request.headers["Authorization"] != _basic("AC1", "geheim/word"):
+            status, said = 401, {"code": 20003, "message": "Authenticate", "status": "401"}
+        elif known.answers:
+            status, headers, said = known.answers.pop(0)
+        known.paths.append(request.path)
+        known.asked.append(request.form.to_dict())
+        return Response(json.dumps(said), status, headers, mimetype="application/json")
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its own name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    known.url = f"http://AC1:geheim%2Fword@127.0.0.1:{server.server_port}"
-    yield known
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    httpserver.expect_request(re.compile(".*"), method="POST").respond_with_handler(answer)
+    return known
 
 
 def _basic(name: str, word: str) -> str:

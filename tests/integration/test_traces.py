@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from pytest_httpserver import HTTPServer
 from sqlalchemy import Engine, select
+from werkzeug import Request, Response
 
 from jobbing_api import accounts, app, clock, database, queue, tasks, telemetry
 from jobbing_api.accounts import access
@@ -41,37 +41,22 @@ class Spans:
 
 
 @pytest.fixture
-def collected() -> Iterator[Spans]:
+def collected(httpserver: HTTPServer) -> Iterator[Spans]:
     """An OpenTelemetry collector on a port of this machine (OTLP over HTTP)."""
-    known = Spans()
+    known = Spans(httpserver.url_for("/v1/traces"))
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            sent = ExportTraceServiceRequest.FromString(
-                self.rfile.read(int(self.headers["Content-Length"]))
-            )
-            assert self.path == "/v1/traces"
-            for resource in sent.resource_spans:
-                for scope in resource.scope_spans:
-                    known.spans += scope.spans
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def collect(request: Request) -> Response:
+        sent = ExportTraceServiceRequest.FromString(request.get_data())
+        for resource in sent.resource_spans:
+            for scope in resource.scope_spans:
+                known.spans += scope.spans
+        return Response(status=200)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its own name
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    known.url = f"http://127.0.0.1:{server.server_port}/v1/traces"
+    httpserver.expect_request("/v1/traces", method="POST").respond_with_handler(collect)
     yield known
     if telemetry._tracing is not None:
         telemetry._tracing[1].shutdown()
         telemetry._tracing = None
-    server.shutdown()
-    serving.join()
-    server.server_close()
 
 
 def _of(span: Span, name: str) -> str:
