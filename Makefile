@@ -51,7 +51,7 @@ check: ## Check style, types, which room imports which, and the contracts.
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -m contract
 
-mutants: ## Take rules out one at a time, to see which test misses each; half an hour.
+mutants: ## Take rules out one at a time, to see which test misses each; a quarter of an hour.
 	$(LOCAL) setup --all
 	$(BIN)/python -m tests.mutants --only "$(RULE)"
 

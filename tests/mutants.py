@@ -1,9 +1,9 @@
 """Rules taken out one at a time, to see whether a test misses them.
 
-``python -m tests.mutants [--only WORDS]``. Each mutant changes one line of ``offers/`` or
-``notifications/`` in a copy of the tree and runs the tests that ought to fail. A mutant that
-survives is a rule nobody would miss: it is named, and the command ends with 1, unless the
-list says why nobody could (``survives``).
+``python -m tests.mutants [--only WORDS] [--after RULE]``. Each mutant changes one line of
+``offers/`` or ``notifications/`` in a copy of the tree and runs the tests that ought to fail.
+A mutant that survives is a rule nobody would miss: it is named, and the command ends with 1,
+unless the list says why nobody could (``survives``).
 
 Written by hand, a rule each: all mutations of these rooms (mutmut makes some three thousand)
 would run for a day, because what they do shows in the database only.
@@ -12,6 +12,8 @@ would run for a day, because what they do shows in the database only.
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
+import queue
 import shutil
 import subprocess
 import sys
@@ -98,20 +100,36 @@ def main() -> int:
     """From the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--only", default="", help="rules in whose name these words stand")
+    parser.add_argument("--after", default="", help="go on after this rule")
+    parser.add_argument("--at-once", type=int, default=2, help="how many trees to change")
     asked = parser.parse_args()
-    wanted = [one for one in listed() if asked.only in one.rule]
+    wanted = listed()
+    if asked.after:
+        wanted = wanted[[one.rule for one in wanted].index(asked.after) + 1 :]
+    wanted = [one for one in wanted if asked.only in one.rule]
     survivors = []
     with tempfile.TemporaryDirectory(prefix="jobbing-mutants-") as folder:
-        tree = _copy(Path(folder))
-        tree.chmod(0o755)
-        for number, mutant in enumerate(wanted, 1):
+        Path(folder).chmod(0o755)
+        trees: queue.SimpleQueue[Path] = queue.SimpleQueue()
+        for number in range(asked.at_once):
+            trees.put(_copy(Path(folder) / str(number)))
+
+        def tried(mutant: Mutant) -> tuple[Mutant, bool, float]:
+            tree = trees.get()
             began_s = time.monotonic()
-            survived = _survives(tree, mutant)
-            told = "SURVIVED" if survived else "killed"
-            took_s = time.monotonic() - began_s
-            _say(f"{number}/{len(wanted)} {told} in {took_s:.0f} s: {mutant.rule}")
-            if survived and not mutant.survives:
-                survivors.append(mutant.rule)
+            try:
+                return mutant, _survives(tree, mutant), time.monotonic() - began_s
+            finally:
+                trees.put(tree)
+
+        with concurrent.futures.ThreadPoolExecutor(asked.at_once) as pool:
+            for number, (mutant, survived, took_s) in enumerate(pool.map(tried, wanted), 1):
+                told = "SURVIVED" if survived else "killed"
+                _say(f"{number}/{len(wanted)} {told} in {took_s:.0f} s: {mutant.rule}")
+                if survived and mutant.survives:
+                    _say(f"    as it may: {mutant.survives}")
+                elif survived:
+                    survivors.append(mutant.rule)
     _say(f"{len(wanted) - len(survivors)} of {len(wanted)} were missed by a test.")
     for rule in survivors:
         _say(f"survived: {rule}")
