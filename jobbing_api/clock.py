@@ -19,7 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from jobbing_api import (
     accounts,
     database,
+    dues,
     errors,
+    jobs,
     mail,
     matching,
     notifications,
@@ -135,6 +137,7 @@ def tick(now: datetime) -> bool:
         offers.send_due(session, now=now)
     with database.transaction() as session:
         offers.expire_due(session, now=now)
+    do_due(now)
     with database.transaction() as session:
         dead = processes.bury(session, now=now)
         if dead:
@@ -147,6 +150,30 @@ def tick(now: datetime) -> bool:
             _ask("deliver", _deliver, now),
         ]
     )
+
+
+#: Who does what is due, by its kind.
+_DO: dict[str, Callable[..., None]] = {
+    jobs.CONFIRM: jobs.ask_to_confirm,
+    jobs.LATE: jobs.tell_late,
+    jobs.BACKUP: offers.warm,
+    jobs.ABSENT: offers.miss,
+}
+
+
+def do_due(now: datetime) -> None:
+    """Each in a transaction of its own: what fails holds up nothing else."""
+    with database.transaction() as session:
+        found = dues.found(session, now=now, limit=_BATCH)
+    for one in found:
+        try:
+            with database.transaction() as session:
+                _DO[one.kind](session, one.subject_id, now=now)
+        except (DBAPIError, errors.DomainError) as error:
+            reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+            _log.warning("clock.due_failed", kind=one.kind, error=reason)
+            with database.transaction() as session:
+                dues.put_off(session, one, now=now)
 
 
 def _ask(task: str, find: Callable[[datetime, datetime], None], now: datetime) -> bool:
@@ -226,10 +253,11 @@ _CHORES: dict[Callable[[datetime], None], timedelta] = {
 
 def _pause_s(now: datetime) -> float:
     with database.transaction() as session:
-        dues = [
+        instants = [
             offers.next_due_at(session),
             notifications.next_due_at(session),
             mail.next_due_at(session),
+            dues.next_due_at(session),
         ]
-    waits = [(due - now).total_seconds() for due in dues if due is not None]
+    waits = [(due - now).total_seconds() for due in instants if due is not None]
     return max(0.05, min([_LONGEST_SLEEP_S, *waits]))

@@ -42,6 +42,7 @@ _UNSAID: Mapping[str, str] = {
     "state": "unsaid",
     "when": "unsaid",
     "reason": "unsaid",
+    "arrival": "unsaid",
     "request_id": "-",
 }
 
@@ -88,6 +89,11 @@ def when(language: str, instant: datetime, time_zone: str) -> str:
     return format_datetime(
         local, f"EEEE {day} MMMM, HH:mm", tzinfo=local.tzinfo, locale=_LOCALES[ours]
     )
+
+
+def time_of_day(instant: datetime, time_zone: str) -> str:
+    """The hour on the spot: "14:05"."""
+    return instant.astimezone(ZoneInfo(time_zone)).strftime("%H:%M")
 
 
 @lru_cache(maxsize=4096)

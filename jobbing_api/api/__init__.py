@@ -22,6 +22,7 @@ from jobbing_api.api import (
     providers,
     reference,
     sessions,
+    visits,
     wishes,
 )
 from jobbing_api.api.idempotency import forget_old as forget_old
@@ -33,7 +34,10 @@ def register(app: Flask) -> None:
     """Give ``app`` every route of the contract, its documents and its probes."""
     api = contract.describe(app)
     problems.register(app)
-    for resource in (accounts, sessions, me, wishes, markets, providers, jobs, offers, operators):
+    for resource in (
+        *(accounts, sessions, me, wishes, markets, providers),
+        *(jobs, visits, offers, operators),
+    ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)
     mail_links.register(app)

@@ -5,6 +5,28 @@ job, who sees what of it, and when reviews are revealed. Asking providers is the
 room's (``offers``): a posted job only asks for its first wave.
 """
 
+from jobbing_api.jobs.appointments import ABSENT as ABSENT
+from jobbing_api.jobs.appointments import BACKUP as BACKUP
+from jobbing_api.jobs.appointments import CONFIRM as CONFIRM
+from jobbing_api.jobs.appointments import LATE as LATE
+from jobbing_api.jobs.appointments import Arrival as Arrival
+from jobbing_api.jobs.appointments import Standing as Standing
+from jobbing_api.jobs.appointments import agree as agree
+from jobbing_api.jobs.appointments import answer_move as answer_move
+from jobbing_api.jobs.appointments import arrival as arrival
+from jobbing_api.jobs.appointments import ask_to_confirm as ask_to_confirm
+from jobbing_api.jobs.appointments import ask_to_move as ask_to_move
+from jobbing_api.jobs.appointments import confirm_visit as confirm_visit
+from jobbing_api.jobs.appointments import costs_now as costs_now
+from jobbing_api.jobs.appointments import end_visit as end_visit
+from jobbing_api.jobs.appointments import is_confirmed as is_confirmed
+from jobbing_api.jobs.appointments import is_under_way as is_under_way
+from jobbing_api.jobs.appointments import set_out as set_out
+from jobbing_api.jobs.appointments import standing as standing
+from jobbing_api.jobs.appointments import tell_late as tell_late
+from jobbing_api.jobs.calling_off import NOTHING as NOTHING
+from jobbing_api.jobs.calling_off import Costs as Costs
+from jobbing_api.jobs.calling_off import not_there as not_there
 from jobbing_api.jobs.moves import illegal as illegal
 from jobbing_api.jobs.moves import lock as lock
 from jobbing_api.jobs.moves import move as move
@@ -21,10 +43,9 @@ from jobbing_api.jobs.reading import list_for as list_for
 from jobbing_api.jobs.reviews import review as review
 from jobbing_api.jobs.reviews import reviews_of_job as reviews_of_job
 from jobbing_api.jobs.reviews import reviews_of_provider as reviews_of_provider
-from jobbing_api.jobs.visits import confirm as confirm
-from jobbing_api.jobs.visits import dispute as dispute
-from jobbing_api.jobs.visits import finish as finish
-from jobbing_api.jobs.visits import on_my_way as on_my_way
-from jobbing_api.jobs.visits import redo as redo
-from jobbing_api.jobs.visits import start as start
-from jobbing_api.jobs.visits import tell as tell
+from jobbing_api.jobs.telling import tell as tell
+from jobbing_api.jobs.work import confirm as confirm
+from jobbing_api.jobs.work import dispute as dispute
+from jobbing_api.jobs.work import finish as finish
+from jobbing_api.jobs.work import redo as redo
+from jobbing_api.jobs.work import start as start

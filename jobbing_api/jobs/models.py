@@ -1,4 +1,5 @@
-"""Tables of the jobs room: the job itself and what both sides said afterwards."""
+"""Tables of the jobs room: the job itself, the visits agreed about it, and what both sides
+said afterwards."""
 
 from __future__ import annotations
 
@@ -123,6 +124,103 @@ class Job(Base):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_jobs_market_id_state", "market_id", "state"),
+    )
+
+
+#: How a visit that was agreed came to its end.
+VISIT_ENDS = (
+    "came",
+    "job-cancelled",
+    "provider-cancelled",
+    "provider-absent",
+    "resident-absent",
+    "acceptance-undone",
+)
+
+
+class Visit(Base):
+    """Somebody is to come: one row for each acceptance, with what was agreed about it and
+    how it ended. Its hour is the job's; the provider's hours are held by a booking."""
+
+    __tablename__ = "visits"
+
+    offer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("offers.id"), primary_key=True)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    provider_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("providers.account_id"))
+    agreed_at: Mapped[datetime] = mapped_column(Instant)
+    #: What calling it off costs at least: as much as it did when whoever calls it off had
+    #: it moved.
+    least_fee_cents: Mapped[int] = mapped_column(default=0)
+    least_points: Mapped[int] = mapped_column(SmallInteger, default=0)
+    #: Four digits that the resident reads out, so that both know the right person came.
+    start_code: Mapped[str] = mapped_column(Text)
+    wrong_codes: Mapped[int] = mapped_column(SmallInteger, default=0)
+    confirm_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    provider_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    resident_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: When whoever set out thinks to be there.
+    arrives_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_because: Mapped[str | None] = mapped_column(Text)
+    #: What the resident owes for calling it off or not being there; and what goes on the
+    #: provider's account instead of money: so many points lead to a person's review.
+    fee_cents: Mapped[int] = mapped_column(default=0)
+    points: Mapped[int] = mapped_column(SmallInteger, default=0)
+
+    __table_args__ = (
+        CheckConstraint("start_code ~ '^[0-9]{4}$'", name="start_code"),
+        CheckConstraint("(ended_at IS NULL) = (ended_because IS NULL)", name="end_has_reason"),
+        CheckConstraint(
+            "ended_because IN (" + ", ".join(f"'{end}'" for end in VISIT_ENDS) + ")",
+            name="ended_because",
+        ),
+        CheckConstraint("fee_cents >= 0 AND points >= 0", name="costs_not_negative"),
+        CheckConstraint("least_fee_cents >= 0 AND least_points >= 0", name="least_not_negative"),
+        CheckConstraint("ended_at IS NOT NULL OR fee_cents + points = 0", name="costs_at_its_end"),
+        Index(
+            "uq_visits_one_per_job",
+            "job_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_visits_job_id", "job_id"),
+        Index(
+            "ix_visits_points",
+            *("provider_id", "ended_at"),
+            postgresql_where=text("points > 0"),
+        ),
+    )
+
+
+class Reschedule(Base):
+    """One side asks the other for another hour; nothing moves before the other agrees."""
+
+    __tablename__ = "reschedules"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.offer_id"))
+    #: ``resident`` or ``provider``.
+    asked_by: Mapped[str] = mapped_column(Text)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("asked_by IN ('resident', 'provider')", name="asked_by"),
+        CheckConstraint("starts_at < ends_at", name="starts_before_ends"),
+        CheckConstraint("state IN ('asked', 'agreed', 'refused', 'withdrawn')", name="state"),
+        CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_when_answered"),
+        Index(
+            "uq_reschedules_one_asked_per_job",
+            "job_id",
+            unique=True,
+            postgresql_where=text("state = 'asked'"),
+        ),
+        Index("ix_reschedules_visit_id", "visit_id"),
     )
 
 

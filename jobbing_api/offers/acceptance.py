@@ -198,6 +198,7 @@ def _assign(
         place=geography.lon_lat(job.location),
         now=now,
     )
+    jobs.agree(session, job, offer_id=taken.id, policy=policy, now=now)
     providers.record.write_many(session, [fact("answered", job, taken, at=now)])
     providers.resume(session, taken.provider_id, now=now)
     jobs.tell(session, job, job.resident_id, "job-assigned", now=now)

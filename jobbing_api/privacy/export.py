@@ -106,6 +106,7 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
         "jobs": out.rows(
             jobs, but=("resident_id", "provider_id", "version", "wake_at", "queued_at", "trace")
         ),
+        "visits": _visits(session, out, ours),
         "provider": _provider(session, out, ours, now=now),
         "reviews_written": out.rows(
             _all(session, jobs_models.Review, jobs_models.Review.author_id == ours),
@@ -184,6 +185,29 @@ def _provider(
 
 
 _OWNER = ("provider_id",)
+
+
+def _visits(session: Session, out: _Writer, ours: uuid.UUID) -> list[dict[str, Any]]:
+    """What was agreed about somebody's coming, on either side of the door, and the hours
+    one asked the other for."""
+    visit, job, asked = jobs_models.Visit, jobs_models.Job, jobs_models.Reschedule
+    found = session.execute(
+        select(visit, job.resident_id)
+        .join(job, job.id == visit.job_id)
+        .where((job.resident_id == ours) | (visit.provider_id == ours))
+        .order_by(visit.offer_id)
+    ).all()
+    moves: dict[uuid.UUID, list[Any]] = {}
+    for one in _all(session, asked, asked.visit_id.in_([row[0].offer_id for row in found])):
+        moves.setdefault(one.visit_id, []).append(one)
+    return [
+        {
+            **out.row(row[0], but=("provider_id", "start_code", "wrong_codes")),
+            "as": "resident" if row[1] == ours else "provider",
+            "reschedules": out.rows(moves.get(row[0].offer_id, []), but=("job_id", "visit_id")),
+        }
+        for row in found
+    ]
 
 
 def _notifications(session: Session, out: _Writer, ours: uuid.UUID) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The visit: on the way, started, finished, confirmed, done again, disputed."""
+"""The work: started, finished, confirmed, done again, disputed."""
 
 from __future__ import annotations
 
@@ -7,85 +7,38 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, history, markets, notifications, providers
+from jobbing_api import errors, markets, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, reading
+from jobbing_api.jobs import appointments, models, reading
 from jobbing_api.jobs.moves import illegal, lock, move
+from jobbing_api.jobs.telling import tell
 from jobbing_api.lifecycle import JobMove, JobState
-
-#: A line about a visit is worth sending for so long.
-_WORTH_SENDING = timedelta(hours=12)
-
-
-def tell(
-    session: Session,
-    job: models.Job,
-    account_id: uuid.UUID | None,
-    kind: str,
-    *,
-    now: datetime,
-    due_at: datetime | None = None,
-    replaces_offer: uuid.UUID | None = None,
-) -> None:
-    """Owe somebody a line about a job, now or at ``due_at``; it may take the place of an
-    offer."""
-    if account_id is None:
-        return
-    notifications.tell(
-        session,
-        account_id,
-        kind,
-        about="job",
-        subject_id=job.id,
-        market_id=job.market_id,
-        params={
-            "category": job.category.names,
-            "time_zone": job.market.time_zone,
-            **({"starts_at": job.starts_at.isoformat()} if job.starts_at else {}),
-            **({"reason": job.unfilled_because} if job.unfilled_because else {}),
-        },
-        now=now,
-        due_at=due_at,
-        expires_at=(due_at or now) + _WORTH_SENDING,
-        replaces_offer=replaces_offer,
-        urgent=kind in ("on-my-way", "job-cancelled", "provider-dropped-out"),
-    )
-
-
-def on_my_way(
-    session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
-) -> models.Job:
-    """The provider sets out. Said twice, the first time counts."""
-    job = _locked(session, job_id, account, "provider", now=now)
-    if job.state != JobState.ASSIGNED:
-        raise illegal(session, job_id)
-    if job.on_my_way_at is None:
-        job.on_my_way_at = now
-        job.version += 1
-        history.record(
-            session,
-            "on-my-way",
-            at=now,
-            actor_role="provider",
-            actor_id=account.id,
-            market_id=job.market_id,
-            job_id=job.id,
-        )
-        tell(session, job, job.resident_id, "on-my-way", now=now)
-    return job
 
 
 def start(
-    session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
+    session: Session,
+    job_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    code: str | None = None,
+    now: datetime,
 ) -> models.Job:
-    """Work begins; whether on time goes on the provider's record."""
-    job = _locked(session, job_id, account, "provider", now=now)
+    """Work begins: the provider says the code the resident read out, or the resident that
+    they are there. Whether on time goes on the provider's record.
+
+    Raises WrongCode; after some wrong ones the resident has another.
+    """
+    role = reading.get_for(session, job_id, account, now=now).role
+    job = _locked(session, job_id, account, role, now=now)
+    if job.state != JobState.ASSIGNED:
+        raise illegal(session, job_id)
+    appointments.enter(session, job, code=(code or "") if role == "provider" else None, now=now)
     job = move(
         session,
         job_id,
         JobMove.START,
         now=now,
-        actor_role="provider",
+        actor_role=role,
         actor_id=account.id,
         changes={"started_at": now},
     )
@@ -109,7 +62,8 @@ def start(
         subject_id=job.id,
         at=now,
     )
-    tell(session, job, job.resident_id, "job-started", now=now)
+    if role == "provider":
+        tell(session, job, job.resident_id, "job-started", now=now)
     return job
 
 
@@ -211,7 +165,7 @@ def _locked(
 ) -> models.Job:
     """The job as its own ``role`` sees it, locked. Others: NotFound or NotAllowed."""
     view = reading.get_for(session, job_id, account, now=now)
-    if view.role != role:
+    if view.role != role or role == "operator":
         raise errors.NotAllowed()
     job = lock(session, job_id)
     # While we waited it may have been given back, and be somebody else's by now.
