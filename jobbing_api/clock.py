@@ -8,6 +8,7 @@ or twice is harmless.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -158,6 +159,12 @@ _DO: dict[str, Callable[..., None]] = {
     jobs.LATE: jobs.tell_late,
     jobs.BACKUP: offers.warm,
     jobs.ABSENT: offers.miss,
+    jobs.CHECK_IN: jobs.ask_for_word,
+    jobs.STALLED: jobs.ask_what_blocks,
+    jobs.REMIND: jobs.remind,
+    jobs.SILENT_YES: jobs.confirm_by_silence,
+    jobs.REDO_AGREE: functools.partial(jobs.tell_of_redo, kind=jobs.REDO_AGREE),
+    jobs.REDO_DONE: jobs.tell_of_redo,
 }
 
 

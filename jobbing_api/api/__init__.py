@@ -24,6 +24,7 @@ from jobbing_api.api import (
     sessions,
     visits,
     wishes,
+    work,
 )
 from jobbing_api.api.idempotency import forget_old as forget_old
 
@@ -36,7 +37,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, providers),
-        *(jobs, visits, offers, operators),
+        *(jobs, visits, work, offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

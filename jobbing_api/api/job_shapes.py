@@ -112,6 +112,35 @@ class VisitAnswer(kinds.Answer):
     )
 
 
+class CheckInAnswer(kinds.Answer):
+    """A word on the way."""
+
+    id = fields.uid("The word.")
+    kind = fields.choice("What it says.", "progress", models.CHECK_INS)
+    text = fields.text(
+        "In the provider's words.", "Half of it is done.", least=0, most=1_000, lines=True
+    )
+    waits_for = fields.choice("What blocks it.", "material", models.WAITS_FOR, allow_none=True)
+    at = fields.instant("When.", "2026-11-24T10:00:00Z")
+
+
+class StretchAnswer(kinds.Answer):
+    """A line of the time sheet."""
+
+    began_at = fields.instant("From when.", "2026-11-24T09:01:00Z")
+    ended_at = fields.instant(
+        "Until when; null while it lasts.", "2026-11-24T10:20:00Z", allow_none=True
+    )
+
+
+class ProgressAnswer(kinds.Answer):
+    """How the work went so far."""
+
+    worked_minutes = fields.whole("Minutes at work, in all.", 79, least=0, most=10**6)
+    stretches = fields.many(StretchAnswer, "The time sheet.")
+    check_ins = fields.many(CheckInAnswer, "What was said on the way, oldest first.")
+
+
 class CallingOffAnswer(kinds.Answer):
     """What calling the visit off would cost you now."""
 
@@ -192,6 +221,13 @@ class JobSummaryAnswer(kinds.Answer):
     created_at = fields.instant("When it was posted.", "2026-11-23T10:00:00Z")
     on_my_way_at = fields.instant("Setting out.", "2026-11-24T08:40:00Z", allow_none=True)
     started_at = fields.instant("Work began.", "2026-11-24T09:01:00Z", allow_none=True)
+    paused_at = fields.instant(
+        "Since when it rests for a while.", "2026-11-24T09:30:00Z", allow_none=True
+    )
+    blocked_at = fields.instant(
+        "Since when it waits for something.", "2026-11-24T09:30:00Z", allow_none=True
+    )
+    blocked_because = fields.choice("For what.", "material", models.WAITS_FOR, allow_none=True)
     finished_at = fields.instant("Work ended.", "2026-11-24T10:20:00Z", allow_none=True)
     completed_at = fields.instant("Confirmed.", "2026-11-24T12:00:00Z", allow_none=True)
 
@@ -204,6 +240,7 @@ class JobAnswer(JobSummaryAnswer):
         "What calling it off costs you, while somebody is to come.",
         allow_none=True,
     )
+    progress = fields.part(ProgressAnswer, "How the work went, once it has begun.", allow_none=True)
     timeline = fields.many(EventAnswer, "What happened, oldest first.")
 
 
@@ -259,6 +296,9 @@ def several(
             "created_at": job.created_at,
             "on_my_way_at": job.on_my_way_at,
             "started_at": job.started_at,
+            "paused_at": job.paused_at,
+            "blocked_at": job.blocked_at,
+            "blocked_because": job.blocked_because,
             "finished_at": job.finished_at,
             "completed_at": job.completed_at,
         }
@@ -280,6 +320,7 @@ def one(
     return {
         **shown,
         "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
+        "progress": _progress(session, job, now=now),
         "timeline": list(_timeline(events, shown["seen_as"], reader.id)),
     }
 
@@ -298,6 +339,17 @@ def _visit(
         "resident_confirmed_at": visit.resident_confirmed_at,
         "arrives_at": visit.arrives_at,
         "reschedule": standing.asked,
+    }
+
+
+def _progress(session: Session, job: models.Job, *, now: datetime) -> dict[str, Any] | None:
+    if job.started_at is None:
+        return None
+    progress = jobs.progress_of(session, job.id)
+    return {
+        "worked_minutes": round(progress.worked(now=now).total_seconds() / 60),
+        "stretches": progress.stretches,
+        "check_ins": progress.check_ins,
     }
 
 

@@ -125,12 +125,6 @@ def _move(path: str, operation_id: str, says: str, move: Callable[..., jobs_mode
 
 
 _move(
-    "finish",
-    "finish_job",
-    "I am done (the provider)\n\nThe resident confirms, or asks for a redo.",
-    jobs.finish,
-)
-_move(
     "confirm",
     "confirm_job",
     "It is done (the resident)\n\nBoth may write a review for seven days.",

@@ -28,7 +28,7 @@ from jobbing_api import (
     providers,
 )
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import calling_off, models, moves, posting, reading, telling
+from jobbing_api.jobs import calling_off, models, moves, posting, reading, rules, telling
 from jobbing_api.lifecycle import JobState
 
 #: What becomes due about a visit; the last two are done by whoever asks providers.
@@ -133,7 +133,7 @@ def _have_looked_at(
 ) -> None:
     """Too many points within some weeks: ask those who run the town to talk to whoever it
     is. Nothing else follows by itself."""
-    policy = _policy(session, job, now=now)
+    policy = rules.policy_of(session, job, now=now)
     of_late = select(func.sum(models.Visit.points)).where(
         models.Visit.provider_id == visit.provider_id,
         models.Visit.points > 0,
@@ -183,7 +183,7 @@ def costs_now(
     visit = _live(session, job.id)
     if job.state != JobState.ASSIGNED or visit is None:
         return calling_off.NOTHING, None
-    policy = _policy(session, job, now=now)
+    policy = rules.policy_of(session, job, now=now)
     return (
         calling_off.costs(job, visit, policy, role=role, at=now),
         calling_off.free_until(job, visit, policy, role=role),
@@ -264,7 +264,7 @@ def ask_to_confirm(session: Session, job_id: uuid.UUID, *, now: datetime) -> Non
         return
     visit.confirm_asked_at = now
     job.version += 1
-    policy = _policy(session, job, now=now)
+    policy = rules.policy_of(session, job, now=now)
     again_at = _next_question(job.starts_at, policy, now=now)
     if again_at is not None:
         dues.put(session, job_id, market_id=job.market_id, at={CONFIRM: again_at})
@@ -324,7 +324,7 @@ def arrival(
         raise errors.NotAllowed()
     if job.on_my_way_at is None:
         raise errors.IllegalMove(state=str(job.state))
-    policy = _policy(session, job, now=now)
+    policy = rules.policy_of(session, job, now=now)
     fresh = max(job.on_my_way_at, now - timedelta(seconds=policy.fresh_position_s))
     seen = providers.position_of(session, visit.provider_id, since=fresh)
     if seen is None:
@@ -486,7 +486,7 @@ def _move(
     *,
     now: datetime,
 ) -> None:
-    policy = _policy(session, job, now=now)
+    policy = rules.policy_of(session, job, now=now)
     providers.lock(session, [visit.provider_id])
     providers.release(session, job_id=job.id, because="moved", now=now)
     providers.book(
@@ -521,16 +521,6 @@ def _move(
     other = job.provider_id if role == "resident" else job.resident_id
     telling.tell(session, job, other, "visit-moved", now=now)
     session.flush()
-
-
-def _policy(session: Session, job: models.Job, *, now: datetime) -> markets.Policy:
-    return markets.policy_in_force(
-        session,
-        market_id=job.market_id,
-        category_id=job.category_id,
-        urgency=job.urgency,
-        now=now,
-    )
 
 
 def _record(

@@ -72,6 +72,10 @@ class Job(Base):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     redone_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: Work that is under way and rests: for a while, or because it waits for something.
+    paused_at: Mapped[datetime | None] = mapped_column(Instant)
+    blocked_at: Mapped[datetime | None] = mapped_column(Instant)
+    blocked_because: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     #: The span it came of, where traces are kept (W3C Trace Context).
     trace: Mapped[str | None] = mapped_column(Text)
@@ -105,6 +109,13 @@ class Job(Base):
         ),
         CheckConstraint("(state = 'open') = (wake_at IS NOT NULL)", name="open_is_watched"),
         CheckConstraint("round > 0 AND wave >= 0", name="round_and_wave"),
+        CheckConstraint(
+            "state = 'in_progress' OR num_nonnulls(paused_at, blocked_at) = 0",
+            name="only_work_rests",
+        ),
+        CheckConstraint(
+            "(blocked_at IS NULL) = (blocked_because IS NULL)", name="block_has_reason"
+        ),
         Index("ix_jobs_resident_id", "resident_id", "id"),
         Index("ix_jobs_provider_id", "provider_id", "id"),
         Index(
@@ -221,6 +232,59 @@ class Reschedule(Base):
             postgresql_where=text("state = 'asked'"),
         ),
         Index("ix_reschedules_visit_id", "visit_id"),
+    )
+
+
+#: What a provider says of work that is under way, and what a block may wait for.
+CHECK_INS = ("progress", "pause", "blocked", "resume")
+WAITS_FOR = ("resident", "material", "weather", "access", "another-trade", "other")
+
+
+class CheckIn(Base):
+    """A word on the way, perhaps with pictures; never changed."""
+
+    __tablename__ = "check_ins"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    waits_for: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('progress', 'pause', 'blocked', 'resume')", name="kind"),
+        CheckConstraint(
+            "waits_for IN ('resident', 'material', 'weather', 'access', 'another-trade', 'other')",
+            name="waits_for",
+        ),
+        CheckConstraint("(kind = 'blocked') = (waits_for IS NOT NULL)", name="block_waits"),
+        Index("ix_check_ins_job_id", "job_id", "at"),
+        Index("ix_check_ins_author_id", "author_id"),
+    )
+
+
+class WorkStretch(Base):
+    """From when to when somebody was at work: the lines of a time sheet."""
+
+    __tablename__ = "work_stretches"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("began_at <= ended_at", name="begins_before_it_ends"),
+        Index("ix_work_stretches_job_id", "job_id"),
+        Index(
+            "uq_work_stretches_one_at_a_time",
+            "job_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, markets, providers
+from jobbing_api import errors, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import appointments, models, reading
+from jobbing_api.jobs import appointments, models, progress, reading, rules
 from jobbing_api.jobs.moves import illegal, lock, move
 from jobbing_api.jobs.telling import tell
 from jobbing_api.lifecycle import JobMove, JobState
@@ -26,7 +26,7 @@ def start(
     """Work begins: the provider says the code the resident read out, or the resident that
     they are there. Whether on time goes on the provider's record.
 
-    Raises WrongCode; after some wrong ones the resident has another.
+    Raises WrongStartCode; after some wrong ones the resident has another.
     """
     role = reading.get_for(session, job_id, account, now=now).role
     job = _locked(session, job_id, account, role, now=now)
@@ -44,13 +44,7 @@ def start(
     )
     assert job.starts_at is not None
     assert job.provider_id is not None
-    policy = markets.policy_in_force(
-        session,
-        market_id=job.market_id,
-        category_id=job.category_id,
-        urgency=job.urgency,
-        now=now,
-    )
+    policy = rules.policy_of(session, job, now=now)
     late = now > job.starts_at + timedelta(minutes=policy.late_after_min)
     providers.record.write(
         session,
@@ -62,15 +56,22 @@ def start(
         subject_id=job.id,
         at=now,
     )
+    progress.begin(session, job, now=now)
     if role == "provider":
         tell(session, job, job.resident_id, "job-started", now=now)
     return job
 
 
 def finish(
-    session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
+    session: Session,
+    job_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    text: str = "",
+    now: datetime,
 ) -> models.Job:
-    """The provider says it is done; the resident confirms or asks for a redo."""
+    """The provider says it is done, and what was done; the resident confirms or asks for a
+    redo."""
     _locked(session, job_id, account, "provider", now=now)
     job = move(
         session,
@@ -79,8 +80,10 @@ def finish(
         now=now,
         actor_role="provider",
         actor_id=account.id,
+        said=text,
         changes={"finished_at": now},
     )
+    progress.end(session, job, now=now)
     tell(session, job, job.resident_id, "job-finished", now=now)
     return job
 
@@ -99,6 +102,7 @@ def confirm(
         actor_id=account.id,
         changes={"completed_at": now},
     )
+    progress.settle(session, job_id, now=now)
     tell(session, job, job.provider_id, "job-completed", now=now)
     return job
 
@@ -113,7 +117,8 @@ def redo(
 ) -> models.Job:
     """The resident asks for it to be put right, once."""
     job = _locked(session, job_id, account, "resident", now=now)
-    if job.redone_at is not None:
+    policy = rules.policy_of(session, job, now=now)
+    if job.redone_at is not None or not policy.redo_at_most:
         raise errors.IllegalMove(state=str(job.state))
     job = move(
         session,
@@ -123,8 +128,10 @@ def redo(
         actor_role="resident",
         actor_id=account.id,
         said=reason,
-        changes={"redone_at": now, "finished_at": None},
+        # It rests until somebody is there again.
+        changes={"redone_at": now, "finished_at": None, "paused_at": now},
     )
+    progress.begin_again(session, job, now=now)
     tell(session, job, job.provider_id, "redo-asked", now=now)
     return job
 
@@ -150,6 +157,7 @@ def dispute(
         actor_id=account.id,
         said=reason,
     )
+    progress.settle(session, job_id, now=now)
     other = job.provider_id if view.role == "resident" else job.resident_id
     tell(session, job, other, "job-disputed", now=now)
     return job

@@ -26,7 +26,7 @@ from jobbing_api.lifecycle import (
     offer_sources,
 )
 from jobbing_api.offers import models, reading
-from jobbing_api.offers.requests import fact, policy_of
+from jobbing_api.offers.requests import fact
 
 #: What those who look after a market are told of a job nobody has taken for long.
 JOB_WAITS = "job-waits"
@@ -234,7 +234,7 @@ def undo(
         return offer
     if offer.state != OfferState.ACCEPTED:
         raise errors.IllegalMove(state=str(offer.state))
-    policy = policy_of(session, job, now=now)
+    policy = jobs.policy_of(session, job, now=now)
     over = job.state_since + timedelta(seconds=policy.undo_s)
     if job.state != JobState.ASSIGNED or now > over:
         raise errors.UndoOver(seconds=policy.undo_s)
@@ -293,7 +293,7 @@ def no_show(
     assert job is not None
     if job.state != JobState.ASSIGNED or job.starts_at is None:
         raise errors.IllegalMove(state=str(job.state))
-    policy = policy_of(session, job, now=now)
+    policy = jobs.policy_of(session, job, now=now)
     at_the_door = view.role == "provider"
     minutes = policy.provider_waits_min if at_the_door else policy.absent_after_min
     if now < job.starts_at + timedelta(minutes=minutes):
@@ -381,7 +381,7 @@ def _reopen(
     had it."""
     jobs.lock(session, job.id)
     provider_id = job.provider_id
-    policy = policy_of(session, job, now=now)
+    policy = jobs.policy_of(session, job, now=now)
     costs = jobs.NOTHING
     if because == providers.ABSENT:
         costs = jobs.not_there(job, policy, role="provider")
@@ -508,7 +508,7 @@ def dispatch(
             **wished,
             **_new_round(
                 job,
-                policy_of(session, job, now=now),
+                jobs.policy_of(session, job, now=now),
                 now=now,
                 mode=wished["mode"],
                 window_to=wished["window_to"],
@@ -610,7 +610,9 @@ def _pause_unseeing(
     """Whoever lets too many offers in a row pass unseen is asked no more, and told so: a
     sign of life is enough to be asked again."""
     most = {
-        offer.provider_id: policy_of(session, jobs_of[offer.job_id], now=now).unseen_before_pause
+        offer.provider_id: jobs.policy_of(
+            session, jobs_of[offer.job_id], now=now
+        ).unseen_before_pause
         for offer in {offer.provider_id: offer for offer in unseen}.values()
     }
     away = [

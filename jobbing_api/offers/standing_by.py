@@ -16,7 +16,6 @@ from jobbing_api import dues, errors, jobs, notifications
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.lifecycle import JobState, OfferState
 from jobbing_api.offers import endings, filling, models, reading
-from jobbing_api.offers.requests import policy_of
 
 #: So many are warmed: one alone may be busy by then.
 _BACKUPS = 3
@@ -107,7 +106,7 @@ def miss(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     if job.state != JobState.ASSIGNED or standing is None:
         return
     if jobs.is_under_way(job, standing.visit, now=now):
-        policy = policy_of(session, job, now=now)
+        policy = jobs.policy_of(session, job, now=now)
         again_at = now + timedelta(minutes=policy.late_after_min)
         at = {jobs.ABSENT: again_at, jobs.LATE: again_at}
         dues.put(session, job_id, market_id=job.market_id, at=at)

@@ -107,6 +107,10 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
             jobs, but=("resident_id", "provider_id", "version", "wake_at", "queued_at", "trace")
         ),
         "visits": _visits(session, out, ours),
+        "check_ins": out.rows(
+            _all(session, jobs_models.CheckIn, jobs_models.CheckIn.author_id == ours),
+            but=("author_id",),
+        ),
         "provider": _provider(session, out, ours, now=now),
         "reviews_written": out.rows(
             _all(session, jobs_models.Review, jobs_models.Review.author_id == ours),

@@ -307,8 +307,36 @@ push-on-my-way-body = Your provider is on the way to you.
 push-job-started-title = Work has started
 push-job-started-body = Your provider has started on your job.
 
+push-check-in-asked-title = A word on the way?
+push-check-in-asked-body = A picture and a sentence tell the resident how it goes. It takes ten seconds.
+
+push-work-progress-title = News of your job
+push-work-progress-body = Your provider says how it goes. Have a look.
+
+push-work-blocked-title = Your job waits for something
+push-work-blocked-body = Your provider cannot go on for now. What it waits for is in the app.
+
+push-work-stalled-title = What blocks it?
+push-work-stalled-body = Nothing has been heard of this job for a while. Say how it goes, or what it waits for.
+
+push-work-quiet-title = We have asked how it goes
+push-work-quiet-body = Nothing has been heard of your job for a while, so we have asked your provider what blocks it.
+
 push-job-finished-title = Work is finished
 push-job-finished-body = Have a look. Confirm if all is well, or ask for something to be put right.
+
+push-confirm-reminder-title = Is it done?
+push-confirm-reminder-body = Your provider says so. Confirm, or ask for something to be put right; if you say nothing, it counts as done after three days.
+
+push-redo-date-title = A date to put it right
+push-redo-date-body =
+    { $when ->
+        [unsaid] Your provider comes again. The hour is in the app.
+       *[said] Your provider comes again on { $when }.
+    }
+
+push-redo-overdue-title = Still to be put right
+push-redo-overdue-body = What you asked for has not been done yet. We have reminded your provider; if nothing happens, a person can decide: open a dispute in the app.
 
 push-redo-asked-title = Something is to be put right
 push-redo-asked-body = The resident asks you to go over a point again. The details are in the app.
@@ -421,6 +449,8 @@ quotes-only-with-choose = Quotes need the mode "choose".
 window-ends-before-it-starts = This must be after the start.
 above-the-budget = This is more than the resident pays for the whole job.
 same-hour = It is at that hour already.
+waits-for-required = Say what it waits for.
+waits-for-when-blocked = This goes with blocked only.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.
 window-too-far-ahead = This must be at most 60 days ahead.

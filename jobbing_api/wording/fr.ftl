@@ -307,8 +307,36 @@ push-on-my-way-body = Votre prestataire est en route vers chez vous.
 push-job-started-title = Le travail a commencé
 push-job-started-body = Votre prestataire a commencé votre mission.
 
+push-check-in-asked-title = Un mot en cours de route ?
+push-check-in-asked-body = Une photo et une phrase disent au particulier où vous en êtes. Cela prend dix secondes.
+
+push-work-progress-title = Des nouvelles de votre mission
+push-work-progress-body = Votre prestataire dit où il en est. Jetez-y un œil.
+
+push-work-blocked-title = Votre mission attend quelque chose
+push-work-blocked-body = Votre prestataire ne peut pas continuer pour l'instant. Ce qu'il attend est dans l'application.
+
+push-work-stalled-title = Qu'est-ce qui bloque ?
+push-work-stalled-body = On n'a plus de nouvelles de cette mission depuis un moment. Dites où vous en êtes, ou ce que vous attendez.
+
+push-work-quiet-title = Nous avons demandé des nouvelles
+push-work-quiet-body = On n'a plus de nouvelles de votre mission depuis un moment : nous avons demandé à votre prestataire ce qui bloque.
+
 push-job-finished-title = Le travail est terminé
 push-job-finished-body = Jetez-y un œil. Confirmez si tout va bien, ou demandez une reprise.
+
+push-confirm-reminder-title = Est-ce terminé ?
+push-confirm-reminder-body = Votre prestataire le dit. Confirmez, ou demandez une reprise ; sans réponse de votre part, la mission est close au bout de trois jours.
+
+push-redo-date-title = Une date pour la reprise
+push-redo-date-body =
+    { $when ->
+        [unsaid] Votre prestataire revient. L'heure est dans l'application.
+       *[said] Votre prestataire revient { $when }.
+    }
+
+push-redo-overdue-title = Toujours à reprendre
+push-redo-overdue-body = Ce que vous aviez demandé n'est pas encore fait. Nous avons relancé votre prestataire ; si rien ne vient, une personne peut trancher : ouvrez un litige dans l'application.
 
 push-redo-asked-title = Une reprise est demandée
 push-redo-asked-body = Le particulier vous demande de revenir sur un point. Les détails sont dans l'application.
@@ -421,6 +449,8 @@ quotes-only-with-choose = Les devis demandent le mode « choose ».
 window-ends-before-it-starts = La fin doit venir après le début.
 above-the-budget = C'est plus que ce que la personne paie pour toute la mission.
 same-hour = C'est déjà à cette heure-là.
+waits-for-required = Dites ce que cela attend.
+waits-for-when-blocked = Cela ne va qu'avec blocked.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
 window-too-far-ahead = Il faut une date dans les 60 jours à venir.

@@ -43,6 +43,7 @@ OPERATIONS = """
     POST /jobs/{job_id}/reschedule/refuse
     POST /jobs/{job_id}/no-show · POST /offers/{offer_id}/undo
     POST /offers/{offer_id}/stand-by
+    POST /jobs/{job_id}/check-ins · POST /jobs/{job_id}/redo-date
     POST /jobs/{job_id}/finish · POST /jobs/{job_id}/redo
     POST /jobs/{job_id}/confirm · POST /jobs/{job_id}/dispute
     POST /jobs/{job_id}/choose · GET /jobs/{job_id}/candidates
