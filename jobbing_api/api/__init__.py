@@ -17,6 +17,7 @@ from jobbing_api.api import (
     me,
     offers,
     operators,
+    orders,
     probes,
     problems,
     providers,
@@ -37,7 +38,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, providers),
-        *(jobs, visits, work, offers, operators),
+        *(jobs, visits, work, orders, offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

@@ -202,7 +202,7 @@ def _town(session: Session, settings: Settings, now: datetime) -> Town:
         account=ada,
         amount_cents=12_300,
         starts_at=None,
-        message="Message by ada",
+        said=offers.Said(message="Message by ada"),
         now=now,
     )
     still_open = _job(session, ada, now, name="ada", place=HOME, category="wall-mounting")
@@ -331,6 +331,7 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "blocks",
         "bookings",
         "calendar_exceptions",
+        "change_orders",
         "check_ins",
         "deliveries",
         "devices",
@@ -342,6 +343,7 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "offers",
         "operator_grants",
         "papers",
+        "payments",
         "preferences",
         "presences",
         "providers",
