@@ -15,6 +15,7 @@ from jobbing_api.api import (
     mail_links,
     markets,
     me,
+    messages,
     offers,
     operators,
     orders,
@@ -38,7 +39,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, providers),
-        *(jobs, visits, work, orders, offers, operators),
+        *(jobs, visits, work, orders, messages, offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

@@ -58,6 +58,7 @@ from jobbing_api.jobs.progress import confirm_by_silence as confirm_by_silence
 from jobbing_api.jobs.progress import progress_of as progress_of
 from jobbing_api.jobs.progress import remind as remind
 from jobbing_api.jobs.progress import set_redo_date as set_redo_date
+from jobbing_api.jobs.progress import sign_of_life as sign_of_life
 from jobbing_api.jobs.progress import tell_of_redo as tell_of_redo
 from jobbing_api.jobs.reading import View as View
 from jobbing_api.jobs.reading import edit as edit

@@ -361,6 +361,41 @@ class Payment(Base):
     )
 
 
+class Message(Base):
+    """A word between the resident of a job and one provider; the two are a conversation."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    provider_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("providers.account_id"))
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("ix_messages_job_id", "job_id", "provider_id", "id"),
+        Index("ix_messages_author_id", "author_id"),
+    )
+
+
+class MessageRead(Base):
+    """How far somebody has read a conversation."""
+
+    __tablename__ = "message_reads"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id"), primary_key=True
+    )
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    last_id: Mapped[uuid.UUID]
+    read_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Review(Base):
     """What one side says of the other; hidden until ``visible_at``: when both are in,
     or seven days after the job was completed."""

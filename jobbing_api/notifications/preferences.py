@@ -36,6 +36,7 @@ TOPICS: Mapping[str, Topic] = {
     "counter-asked": "offers",
     "acceptance-undone": "answers",
     "provider-dropped-out": "answers",
+    "message": "visits",
     "job-booked": "visits",
     "job-cancelled": "visits",
     "visit-missed": "visits",

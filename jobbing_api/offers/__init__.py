@@ -21,6 +21,12 @@ from jobbing_api.offers.endings import leave as leave
 from jobbing_api.offers.endings import no_show as no_show
 from jobbing_api.offers.endings import part as part
 from jobbing_api.offers.endings import undo as undo
+from jobbing_api.offers.messages import Conversation as Conversation
+from jobbing_api.offers.messages import Written as Written
+from jobbing_api.offers.messages import conversation as conversation
+from jobbing_api.offers.messages import mark_messages_read as mark_messages_read
+from jobbing_api.offers.messages import read_messages as read_messages
+from jobbing_api.offers.messages import write_message as write_message
 from jobbing_api.offers.pricing import QUOTED_KINDS as QUOTED_KINDS
 from jobbing_api.offers.reading import Asked as Asked
 from jobbing_api.offers.reading import OpenJob as OpenJob

@@ -111,6 +111,15 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
             _all(session, jobs_models.CheckIn, jobs_models.CheckIn.author_id == ours),
             but=("author_id",),
         ),
+        # What one wrote; the other's words are theirs.
+        "messages": out.rows(
+            _all(session, jobs_models.Message, jobs_models.Message.author_id == ours),
+            but=("author_id", "provider_id"),
+        ),
+        "messages_read": out.rows(
+            _all(session, jobs_models.MessageRead, jobs_models.MessageRead.account_id == ours),
+            but=("account_id", "provider_id", "last_id"),
+        ),
         "change_orders": out.rows(
             _all(session, jobs_models.ChangeOrder, jobs_models.ChangeOrder.author_id == ours),
             but=("author_id",),

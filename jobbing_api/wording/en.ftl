@@ -199,6 +199,9 @@ push-job-booked-body =
        *[said] It is in your calendar for { $when }. You will find the address in the app.
     }
 
+push-message-title = A message
+push-message-body = { $category }: there is something to read.
+
 push-job-taken-title = Already taken
 push-job-taken-body = Somebody else accepted first. It changes nothing in your ranking.
 

@@ -199,6 +199,9 @@ push-job-booked-body =
        *[said] Elle est dans votre agenda : { $when }. Vous trouverez l'adresse dans l'application.
     }
 
+push-message-title = Un message
+push-message-body = { $category } : quelque chose vous attend.
+
 push-job-taken-title = Mission déjà prise
 push-job-taken-body = Quelqu'un d'autre a accepté en premier. Cela ne change rien à votre classement.
 

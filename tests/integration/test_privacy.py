@@ -339,6 +339,8 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "history",
         "jobs",
         "mails",
+        "message_reads",
+        "messages",
         "notifications",
         "offers",
         "operator_grants",
