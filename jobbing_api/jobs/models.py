@@ -7,7 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geography, WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -35,6 +44,9 @@ class Job(Base):
     category_id: Mapped[int] = mapped_column(SmallInteger, ForeignKey("categories.id"))
     title: Mapped[str] = mapped_column(Text)
     brief: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    #: The version of the category's template the brief was answered under. None where the
+    #: brief was written before answers were checked, under the first.
+    template_version: Mapped[int | None] = mapped_column(SmallInteger)
     location: Mapped[WKBElement] = mapped_column(Geography("POINT", srid=4326, spatial_index=False))
     address: Mapped[str] = mapped_column(Text)
     access_notes: Mapped[str] = mapped_column(Text)
@@ -104,6 +116,10 @@ class Job(Base):
         ),
         CheckConstraint("(state = 'open') = (wake_at IS NOT NULL)", name="open_is_watched"),
         CheckConstraint("round > 0 AND wave >= 0", name="round_and_wave"),
+        ForeignKeyConstraint(
+            ["category_id", "template_version"],
+            ["brief_templates.category_id", "brief_templates.version"],
+        ),
         Index("ix_jobs_resident_id", "resident_id", "id"),
         Index("ix_jobs_provider_id", "provider_id", "id"),
         Index(
