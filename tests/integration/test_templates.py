@@ -89,7 +89,9 @@ def test_no_job_names_a_version_there_never_was(session: Session, now: Any) -> N
     job = factories.job(session, now=now)
     assert job.template_version == 2
     job.template_version = 46
-    with pytest.raises(IntegrityError, match="fk_jobs_category_id_brief_templates"):
+    with pytest.raises(
+        IntegrityError, match="fk_jobs_category_id_template_version_brief_templates"
+    ):
         session.flush()
 
 

@@ -21,6 +21,6 @@ SELECT id, (brief_template ->> 'version')::smallint, brief_template FROM categor
 -- Empty for jobs of the version before, which goes on posting while it is being replaced.
 ALTER TABLE jobs
     ADD COLUMN template_version SMALLINT,
-    ADD CONSTRAINT fk_jobs_category_id_brief_templates
+    ADD CONSTRAINT fk_jobs_category_id_template_version_brief_templates
         FOREIGN KEY (category_id, template_version)
         REFERENCES brief_templates (category_id, version) NOT VALID;
