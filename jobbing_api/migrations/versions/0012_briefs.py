@@ -13,5 +13,6 @@ def upgrade() -> None:
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))
     with op.get_context().autocommit_block():
         op.get_bind().exec_driver_sql(
-            "ALTER TABLE jobs VALIDATE CONSTRAINT fk_jobs_category_id_template_version_brief_templates"
+            "ALTER TABLE jobs"
+            " VALIDATE CONSTRAINT fk_jobs_category_id_template_version_brief_templates"
         )
