@@ -13,6 +13,7 @@ bounds, whole for a plain count; yes_no, true or false; text; photos, a list of 
 from __future__ import annotations
 
 import math
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -254,6 +255,8 @@ def _text(value: Any, most: int) -> str:
     if not isinstance(value, str):
         raise _Refused("field-text")
     text = value.strip()
+    if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text):
+        raise _Refused("field-control-characters")
     if len(text) > most:
         raise _Refused("field-length", least=0, most=most)
     return text

@@ -41,7 +41,8 @@ def _shared() -> Mapping[str, Any]:
     return tomllib.loads(_FOLDER.joinpath("shared.toml").read_text("utf-8"))
 
 
-def tools() -> dict[str, dict[str, str]]:
+@functools.cache
+def tools() -> Mapping[str, Mapping[str, str]]:
     """The tools a template may name, by slug, with their names in each language."""
     return {slug: _both(names["fr"], names["en"]) for slug, names in _shared()["tools"].items()}
 

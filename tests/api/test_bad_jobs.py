@@ -106,6 +106,8 @@ JOBS: list[tuple[str, dict[str, Any], set[str]]] = [
     ("too many languages", {"languages": [a + b for a in "abc" for b in "abcd"]}, {"languages"}),
     ("needs a number", {"needs": [1]}, {"needs.0"}),
     ("brief a list", {"brief": []}, {"brief"}),
+    ("brief a number", {"brief": 7}, {"brief"}),
+    ("brief null", {"brief": None}, {"brief"}),
     ("brief too long", {"brief": {"text": "x" * 9000}}, {"brief.text"}),
     ("address too long", {"address": "x" * 301}, {"address"}),
     ("address null", {"address": None}, {"address"}),

@@ -80,6 +80,7 @@ def test_texts_are_trimmed_and_nothing_is_kept_twice() -> None:
         ("sides", "left", "field-choice"),
         ("sides", ["both"], "field-choice"),
         ("result", 7, "field-text"),
+        ("result", "ding \x07", "field-control-characters"),
         ("result", "x" * 601, "field-length"),
         ("photos", PHOTO, "field-list"),
         ("photos", ["hedge.jpg"], "field-photos"),
@@ -260,13 +261,16 @@ def test_what_does_not_fit_is_left_out() -> None:
 # Whatever a template describes -------------------------------------------------------
 
 
+_LETTERS = st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\n\t")
+
+
 def _values(question: briefs.Question) -> st.SearchStrategy[Any]:
     if question.kind == "choice":
         return st.sampled_from(sorted(question.choices))
     if question.kind == "yes_no":
         return st.booleans()
     if question.kind == "text":
-        return st.text(max_size=briefs.MOST_LETTERS)
+        return st.text(_LETTERS, max_size=briefs.MOST_LETTERS)
     assert question.least is not None
     assert question.most is not None
     if question.kind == "photos":
@@ -286,7 +290,7 @@ def described(draw: st.DrawFn) -> tuple[briefs.Template, dict[str, Any]]:
         {}, optional={name: _values(question) for name, question in template.questions.items()}
     )
     members = {
-        "text": st.text(max_size=200),
+        "text": st.text(_LETTERS, max_size=200),
         "answers": answers,
         "preset": st.sampled_from(sorted(template.presets)),
         "tasks": st.lists(st.sampled_from(sorted(template.tasks)), max_size=12),
