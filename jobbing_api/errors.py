@@ -11,6 +11,18 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
+class Wrong(str):
+    """What is wrong with one value: an id of the wording files, and the values its
+    sentence shows."""
+
+    values: Mapping[str, Any]
+
+    def __new__(cls, message_id: str, **values: Any) -> Wrong:
+        self = super().__new__(cls, message_id)
+        self.values = values
+        return self
+
+
 class DomainError(Exception):
     """A request the domain refuses.
 

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from babel.units import format_unit
 from fluent.runtime import FluentBundle, FluentResource
 
@@ -127,6 +127,11 @@ def distance(language: str, metres: float) -> str:
     return _unit(ours, round(metres / 1000), "length-kilometer")
 
 
+def number(language: str, value: float) -> str:
+    """A plain number as people write it: "1 200", "2,5"."""
+    return format_decimal(value, locale=_LOCALES[spoken(language)])
+
+
 def pick(accept_language: str | None) -> Language:
     """The language for an ``Accept-Language`` header (RFC 9110, section 12.5.4).
 
@@ -167,11 +172,18 @@ def _bundle(language: Language) -> FluentBundle:
     locale = str(_LOCALES[language]).replace("_", "-")
     bundle = FluentBundle([locale], use_isolating=False)
     written = (_WORDING / f"{language}.ftl").read_text("utf-8")
-    bundle.add_resource(FluentResource(_typeset(written) if language == "fr" else written))
+    bundle.add_resource(FluentResource(_spaced(written) if language == "fr" else written))
     return bundle
 
 
-def _typeset(written: str) -> str:
+def typeset(language: str, written: str) -> str:
+    """Text of our own files as it is printed: whoever edits them types plain apostrophes
+    and spaces."""
+    curled = written.replace("'", "\u2019")
+    return _spaced(curled) if language == "fr" else curled
+
+
+def _spaced(written: str) -> str:
     """French puts a space before its high punctuation, and a line must not break there.
 
     Whoever edits the file types plain spaces; the unbreakable ones cannot be seen.

@@ -20,6 +20,7 @@ from jobbing_api.api import (
     offers,
     operators,
     orders,
+    pictures,
     probes,
     problems,
     providers,
@@ -39,7 +40,7 @@ def register(app: Flask) -> None:
     api = contract.describe(app)
     problems.register(app)
     for resource in (
-        *(accounts, sessions, me, wishes, markets, providers),
+        *(accounts, sessions, me, wishes, markets, pictures, providers),
         *(jobs, visits, work, orders, messages, disputes, offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)

@@ -78,6 +78,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no ann
         version: Literal["", "read", "checked", "required"] = "",
         refuses: Iterable[type[errors.DomainError]] = (),
         creates: bool = False,
+        media: str | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare a view's method: what it takes, gives and refuses, and who may call it.
 
@@ -85,7 +86,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no ann
         returns what ``answer`` dumps, or ``(that, headers)``; where ``answer`` is a piece
         of the document, a response. Its docstring is the operation's summary and
         description, written for whoever calls it.
-        ``creates`` says that the answer names a new thing in ``Location``.
+        ``creates`` says that the answer names a new thing in ``Location``, ``media`` what
+        an answer is that is not JSON.
         """
         declared = contract.Operation(
             operation_id=operation_id,
@@ -97,7 +99,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no ann
         )
 
         def declare(handler: Handler) -> Handler:
-            made = self.response(status, answer)(handler)
+            made = self.response(status, answer, content_type=media)(handler)
             if query is not None:
                 made = self.arguments(query, location="query", arg_name="query")(made)
             if body is not None:

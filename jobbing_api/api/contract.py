@@ -215,6 +215,7 @@ def describe(app: Flask) -> flask_smorest.Api:
     )
     api.register_field(kinds.Instant, "string", "date-time")
     api.ma_plugin.converter.add_attribute_function(_geometry)
+    api.ma_plugin.converter.add_attribute_function(_or_text)
     return api
 
 
@@ -226,6 +227,13 @@ def _geometry(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
         return {}
     reference = {"$ref": f"#/components/schemas/{name}"}
     return {"anyOf": [reference, {"type": "null"}]} if field.allow_none else reference
+
+
+def _or_text(_converter: Any, field: Any, *, ret: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say that plain text will do as well."""
+    if not isinstance(field, kinds.OrText):
+        return {}
+    return {"anyOf": [{"$ref": ret.pop("$ref")}, {"type": "string"}]}
 
 
 def complete(

@@ -175,6 +175,21 @@ def part(schema: type[ma.Schema], description: str, **given: Any) -> fields.Fiel
     return fields.Nested(schema, **options)
 
 
-def anything(description: str, example: Mapping[str, Any], **given: Any) -> fields.Field[Any]:
-    """An object whose members the contract leaves open."""
-    return kinds.Named(**_options(description, dict(example), given))
+def part_or_text(
+    schema: type[ma.Schema], description: str, example: Any, *, member: str, **given: Any
+) -> fields.Field[Any]:
+    """An object inside an object, or plain text that stands for its ``member``."""
+    options = _options(description, example, given)
+    options["error_messages"] |= {"type": "field-object"}
+    return kinds.OrText(schema, member=member, **options)
+
+
+def anything(
+    description: str, example: Mapping[str, Any], *, most: int | None = None, **given: Any
+) -> fields.Field[Any]:
+    """An object whose members, so many ``most``, the contract leaves open."""
+    checks = []
+    if most is not None:
+        checks = [kinds.members(most)]
+        given = {"metadata": {"maxProperties": most}, **given}
+    return kinds.Named(**_options(description, dict(example), given, checks))

@@ -43,33 +43,57 @@ class BudgetBody(kinds.Body):
     currency = fields.currency("The market's.")
 
 
-class _Brief(kinds.Named):
-    """A template's answers, or a few words, which are kept as ``{"text": ...}``."""
+class BriefBody(kinds.Body):
+    """What a good result looks like. Whoever is asked sees it: no names, no address."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> dict[Any, Any]:
-        if isinstance(value, str):
-            return {"text": value.strip()}
-        return super()._deserialize(value, *args, **kwargs)
-
-
-def _brief(**given: Any) -> ma.fields.Field[Any]:
-    return _Brief(
-        metadata={
-            "description": "What a good result looks like: `answers` to the questions of the"
-            " category's template, by their ids, and whatever else helps. Plain text is kept"
-            ' as `{"text": ...}`. Whoever is asked sees it: no names, no address.',
-            "examples": [{"answers": {"length": 12, "ladder": "no"}, "text": "Leaves, I think."}],
-            "type": ["object", "string"],
-        },
-        error_messages={"null": "field-null"},
-        validate=[_small],
-        **given,
+    text = fields.text(
+        "In your own words.",
+        "Leaves, I think.",
+        least=0,
+        most=markets.briefs.MOST_TEXT,
+        lines=True,
+        required=False,
+    )
+    answers = fields.anything(
+        "Answers to the questions of the category's template, by their ids: a `choice` one of"
+        " its values, a `number` within its bounds (whole without a unit), `yes_no` true or"
+        " false, `text`, `photos` a list of ids. None is needed to post; `brief_read` of the"
+        " job says which would help.",
+        {"length": 12, "storeys": "one", "ladder": False},
+        most=40,
+        required=False,
+    )
+    preset = fields.slug(
+        "The template's example it started from. Without `answers` it stands for its own, and"
+        " so with `tasks`.",
+        "house",
+        required=False,
+    )
+    tasks = fields.many(
+        fields.slug("A task of the template.", "clear"),
+        "What is to be done in the visit, by the ids of the template.",
+        ["clear", "downpipes"],
+        most=40,
+        distinct=True,
+        required=False,
+    )
+    template_version = fields.whole(
+        "The version of the template the answers are to; the present one if left out.",
+        2,
+        least=1,
+        most=10_000,
+        required=False,
     )
 
 
-def _small(brief: Mapping[str, Any]) -> None:
-    if len(str(brief)) > 8_000:
-        raise kinds.wrong("field-length", least=0, most=8_000)
+def _brief(**given: Any) -> ma.fields.Field[Any]:
+    return fields.part_or_text(
+        BriefBody,
+        'What a good result looks like. Plain text is kept as `{"text": ...}`.',
+        {"answers": {"length": 12, "ladder": False}, "text": "Leaves, I think."},
+        member="text",
+        **given,
+    )
 
 
 def _title(**given: Any) -> ma.fields.Field[Any]:
@@ -98,60 +122,111 @@ def _access_notes(**given: Any) -> ma.fields.Field[Any]:
     )
 
 
+def _location(**given: Any) -> ma.fields.Field[Any]:
+    return fields.point("Exactly where; only who comes will see it.", SOME_SPOT, **given)
+
+
+def _duration(**given: Any) -> ma.fields.Field[Any]:
+    return fields.whole("How long it should take.", 90, least=_SHORTEST, most=_LONGEST, **given)
+
+
+def _mode(**given: Any) -> ma.fields.Field[Any]:
+    return fields.choice(
+        "`instant`: the first good provider to accept has it. `choose`: you compare quotes;"
+        " not with urgency `now`.",
+        "instant",
+        MODES,
+        **given,
+    )
+
+
+def _urgency(**given: Any) -> ma.fields.Field[Any]:
+    return fields.choice(
+        "`now`: start within 4 hours, asks whoever is on duty. `scheduled`: a fixed day."
+        " `flexible`: some day within three days or more.",
+        "scheduled",
+        markets.models.URGENCIES,
+        **given,
+    )
+
+
+def _languages(**given: Any) -> ma.fields.Field[Any]:
+    return fields.many(
+        fields.language("A language."),
+        "Any of which the provider must speak; empty for no wish.",
+        ["fr"],
+        most=10,
+        distinct=True,
+        **given,
+    )
+
+
+def _needs(**given: Any) -> ma.fields.Field[Any]:
+    return fields.many(
+        fields.slug("A tool.", "ladder"),
+        "Tools the provider must bring.",
+        ["ladder"],
+        most=20,
+        distinct=True,
+        **given,
+    )
+
+
 class JobBody(kinds.Body):
     """A job to be done."""
 
     category = fields.slug("What kind of job: a slug of GET /categories.", "gutter-cleaning")
     title = _title()
     brief = _brief(load_default=dict)
-    location = fields.point("Exactly where; only who comes will see it.", SOME_SPOT)
+    location = _location()
     address = _address(load_default="")
     access_notes = _access_notes(load_default="")
     window = fields.part(WindowBody, "When it may be done.")
-    duration_minutes = fields.whole("How long it should take.", 90, least=_SHORTEST, most=_LONGEST)
+    duration_minutes = _duration()
     budget = fields.part(BudgetBody, "How much it may cost.")
-    mode = fields.choice(
-        "`instant`: the first good provider to accept has it. `choose`: you compare quotes;"
-        " not with urgency `now`.",
-        "instant",
-        MODES,
-    )
-    urgency = fields.choice(
-        "`now`: start within 4 hours, asks whoever is on duty. `scheduled`: a fixed day."
-        " `flexible`: some day within three days or more.",
-        "scheduled",
-        markets.models.URGENCIES,
-    )
-    languages = fields.many(
-        fields.language("A language."),
-        "Any of which the provider must speak; empty for no wish.",
-        ["fr"],
-        most=10,
-        distinct=True,
-        load_default=list,
-    )
-    needs = fields.many(
-        fields.slug("A tool.", "ladder"),
-        "Tools the provider must bring.",
-        ["ladder"],
-        most=20,
-        distinct=True,
-        load_default=list,
-    )
+    mode = _mode()
+    urgency = _urgency()
+    languages = _languages(load_default=list)
+    needs = _needs(load_default=list)
+
+
+class RepostBody(kinds.Body):
+    """When it is to be done again; what else is left out is as it was."""
+
+    window = fields.part(WindowBody, "When it may be done this time.")
+    title = _title(required=False)
+    brief = _brief(required=False)
+    location = _location(required=False)
+    address = _address(required=False)
+    access_notes = _access_notes(required=False)
+    duration_minutes = _duration(required=False)
+    budget = fields.part(BudgetBody, "Another price.", required=False)
+    mode = _mode(required=False)
+    urgency = _urgency(required=False)
+    languages = _languages(required=False)
+    needs = _needs(required=False)
 
 
 def brief(body: Mapping[str, Any]) -> jobs.Brief:
     """What a ``JobBody`` says, in the domain's words."""
+    return jobs.Brief(**changes(body))
+
+
+def changes(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a body says of a job, as members of the domain's ``Brief``."""
     said = dict(body)
-    window, budget = said.pop("window"), said.pop("budget")
-    return jobs.Brief(
-        **said,
-        window_from=window["from_"],
-        window_to=window["to"],
-        budget_kind=budget["kind"],
-        budget_cents=budget["amount_cents"],
-        currency=budget["currency"],
-    )
+    if "window" in said:
+        window = said.pop("window")
+        said |= {"window_from": window["from_"], "window_to": window["to"]}
+    if "budget" in said:
+        budget = said.pop("budget")
+        said |= {"budget_kind": budget["kind"], "budget_cents": budget["amount_cents"]}
+        said["currency"] = budget["currency"]
+    if "brief" in said:
+        said["brief"] = dict(said["brief"])
+        if "template_version" in said["brief"]:
+            said["template_version"] = said["brief"].pop("template_version")
+    return said
 
 
 class JobChanges(kinds.Body):

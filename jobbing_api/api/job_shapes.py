@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, geography, history, jobs, markets, offers, words
-from jobbing_api.api import fields, job_bodies, kinds, offer_shapes
+from jobbing_api.api import brief_shapes, fields, job_bodies, kinds, offer_shapes
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JobState, OfferState
 
@@ -222,7 +222,10 @@ class JobSummaryAnswer(kinds.Answer):
     state_since = fields.instant("Since when.", "2026-11-23T10:02:00Z")
     category = fields.slug("What kind of job.", "gutter-cleaning")
     title = fields.text("What it is about.", "Clogged gutter", most=120)
-    brief = fields.anything("What a good result looks like.", {"answers": {"length": 12}})
+    brief = fields.anything(
+        "What a good result looks like.", {"answers": {"length": 12}, "template_version": 2}
+    )
+    brief_read = fields.part(brief_shapes.OwnBriefReadAnswer, "The same in your language.")
     location = fields.point(
         "Exactly where; null for a provider who does not come any more.",
         job_bodies.SOME_SPOT,
@@ -322,9 +325,10 @@ def several(
     names = _names(session, found, reader)
     awaited = [job.id for job in found if job.state == JobState.ASSIGNED]
     standing = jobs.standing(session, awaited) if awaited else {}
+    read = brief_shapes.read(session, found, language, owner_id=reader.id)
     return [
         {
-            **offer_shapes.summary(job),
+            **offer_shapes.summary(job, read[job.id]),
             "id": job.id,
             "seen_as": _seen_as(job, reader),
             "market": job.market.slug,

@@ -95,7 +95,7 @@ class Job(JobView):
             self.session,
             job_id,
             self.account,
-            changes=body,
+            changes=job_bodies.changes(body),
             version=job.version if wanted is None else wanted,
             now=self.now,
         )
@@ -183,6 +183,34 @@ class Dispatch(JobView):
                 self.session, job_id, account=self.account, changes=changes, now=self.now
             )
         )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/repost")
+class Repost(JobView):
+    @blueprint.operation(
+        "repost_job",
+        body=job_bodies.RepostBody,
+        answer=job_shapes.JobAnswer,
+        status=201,
+        version="read",
+        refuses=[errors.NotFound, errors.OutsideMarkets],
+        creates=True,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """The same again (the resident)
+
+        A new job with the brief, place, budget and needs of an earlier one, whatever became
+        of that; only the window is new, and what you name. What was for now is scheduled if
+        the window opens in more than 4 hours.
+        """
+        job = jobs.repost(
+            self.session,
+            job_id,
+            self.account,
+            changes=job_bodies.changes(body),
+            now=self.now,
+        )
+        return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
 
 
 @blueprint.route("/jobs/<uuid:job_id>/choose")

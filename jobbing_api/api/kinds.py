@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ import marshmallow as ma
 from geoalchemy2 import WKBElement, WKTElement
 from marshmallow import fields, validate
 
-from jobbing_api import geography
+from jobbing_api import errors, geography
 
 #: Corners of a drawn area, all rings together.
 _MOST_CORNERS = 1_000
@@ -27,20 +27,9 @@ _INSTANT = re.compile(
 )
 
 
-class Wrong(str):
-    """What is wrong with a value: an id of the wording files, and its values."""
-
-    values: Mapping[str, Any]
-
-    def __new__(cls, message_id: str, **values: Any) -> Wrong:
-        self = super().__new__(cls, message_id)
-        self.values = values
-        return self
-
-
 def wrong(message_id: str, **values: Any) -> ma.ValidationError:
     """The error to raise for a value that ``message_id`` describes."""
-    return ma.ValidationError([Wrong(message_id, **values)])
+    return ma.ValidationError([errors.Wrong(message_id, **values)])
 
 
 class Body(ma.Schema):
@@ -74,6 +63,16 @@ class Length(validate.Length):
             kind = "length" if isinstance(value, str) else "count"
             raise wrong(f"field-{kind}", least=least, most=most)
         return value
+
+
+def members(most: int) -> Callable[[Mapping[str, Any]], None]:
+    """A check that an object has so many members at most."""
+
+    def check(value: Mapping[str, Any]) -> None:
+        if len(value) > most:
+            raise wrong("field-count", least=0, most=most)
+
+    return check
 
 
 class Range(validate.Range):
@@ -268,6 +267,18 @@ class Many(fields.List[Any]):
             raise wrong("field-list")
         items = super()._deserialize(value, *args, **kwargs)
         return list(dict.fromkeys(items)) if self.distinct else items
+
+
+class OrText(fields.Nested):
+    """An object, or plain text that stands for its ``member``."""
+
+    def __init__(self, schema: type[ma.Schema], *, member: str, **kwargs: Any) -> None:
+        super().__init__(schema, **kwargs)
+        self.member = member
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        given = {self.member: value} if isinstance(value, str) else value
+        return super()._deserialize(given, *args, **kwargs)
 
 
 class Named(fields.Dict):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobbing_api import markets, words
-from jobbing_api.api import contract, fields, kinds, lists, problems, view
+from jobbing_api.api import contract, fields, kinds, lists, pictures, problems, view
 from jobbing_api.api.blueprint import Blueprint
 
 blueprint = Blueprint("markets", __name__, description="Where we work, and what can be asked for.")
@@ -32,23 +32,75 @@ class QuestionAnswer(kinds.Answer):
     """A question a good brief answers."""
 
     id = fields.text("Member of the brief's `answers`.", "length", most=80)
-    kind = fields.choice("How to ask it.", "number", ["choice", "number", "yes_no", "text"])
+    kind = fields.choice("How to ask it.", "number", markets.briefs.KINDS)
     label = fields.text("The question.", "How long is the gutter?", most=300)
-    required = fields.flag("Whether a brief is of little use without.", True)
-    unit = fields.text("Unit of a number.", "m", most=20, allow_none=True)
+    required = fields.flag(
+        "Whether a brief is of little use without. It may be posted all the same.", True
+    )
+    unit = fields.text(
+        "Unit of a number; null where whole things are counted.", "m", most=20, allow_none=True
+    )
+    least = fields.figure(
+        "Least a number may be, or how many photos are asked for; null for other kinds.",
+        1,
+        allow_none=True,
+    )
+    most = fields.figure(
+        "Most a number may be, or how many photos are taken; null for other kinds.",
+        200,
+        allow_none=True,
+    )
     choices = fields.many(ChoiceAnswer, "What can be chosen; empty for other kinds.")
+
+
+class TaskAnswer(kinds.Answer):
+    """Something that can be done in the visit."""
+
+    id = fields.text("One of the brief's `tasks`.", "downpipes", most=80)
+    label = fields.text("What to show.", "Test the downpipes with water", most=200)
+    usual = fields.flag("Whether such a visit usually holds it: ticked beforehand.", True)
+
+
+class PresetAnswer(kinds.Answer):
+    """An illustrated example, one tap instead of a form."""
+
+    id = fields.text("The brief's `preset`.", "house", most=80)
+    name = fields.text("What to show.", "House with an upper floor", most=80)
+    text = fields.text("What it holds, in a line.", "25 m of gutter, one floor up", most=200)
+    picture = pictures.address()
+    answers = fields.anything("What it answers.", {"length": 25, "storeys": "one"})
+    tasks = fields.many(fields.text("A task.", "clear", most=80), "What it does.", ["clear"])
+    needs = fields.many(
+        fields.text("A tool.", "long-ladder", most=40), "Tools it takes.", ["long-ladder"]
+    )
+    minutes = fields.whole("How long it usually takes.", 120, least=15, most=1440)
+
+
+class ToolAnswer(kinds.Answer):
+    """A tool in words."""
+
+    slug = fields.text("As in `needs`, and among a provider's `tools`.", "ladder", most=40)
+    name = fields.text("What to show.", "Ladder", most=80)
 
 
 class TemplateAnswer(kinds.Answer):
     """What to say about a job of this category."""
 
-    version = fields.whole("Grows when the questions change.", 1, least=1, most=10_000)
+    version = fields.whole(
+        "Grows when the questions change; send it as the brief's `template_version`.",
+        2,
+        least=1,
+        most=10_000,
+    )
+    presets = fields.many(PresetAnswer, "Examples to start from, the most usual first.")
     questions = fields.many(QuestionAnswer, "In the order to ask them.")
+    tasks = fields.many(TaskAnswer, "What can be done in the visit.")
     needs = fields.many(
         fields.text("A tool.", "ladder", most=40),
         "Tools such a job often needs, for the resident to confirm.",
         ["ladder"],
     )
+    tools = fields.many(ToolAnswer, "Every tool named here, in words.")
 
 
 class GroupAnswer(kinds.Answer):
@@ -141,11 +193,41 @@ def _category(found: markets.models.Category, language: words.Language) -> dict[
         "usual_minutes": found.usual_minutes,
         "price_kind": found.price_kind,
         "papers": found.papers,
-        "brief_template": {
-            "version": template["version"],
-            "needs": template["needs"],
-            "questions": [_question(asked, language) for asked in template["questions"]],
-        },
+        "brief_template": _template(template, language),
+    }
+
+
+def _template(template: Mapping[str, Any], language: words.Language) -> dict[str, Any]:
+    presets = template.get("presets", [])
+    named = {*template["needs"], *(need for preset in presets for need in preset["needs"])}
+    tools = markets.tools()
+    return {
+        "version": template["version"],
+        "presets": [_preset(preset, language) for preset in presets],
+        "questions": [_question(asked, language) for asked in template["questions"]],
+        "tasks": [
+            {"id": task["id"], "label": task["label"][language], "usual": task["usual"]}
+            for task in template.get("tasks", [])
+        ],
+        "needs": template["needs"],
+        "tools": [
+            {"slug": slug, "name": names[language]}
+            for slug, names in tools.items()
+            if slug in named
+        ],
+    }
+
+
+def _preset(preset: Mapping[str, Any], language: words.Language) -> dict[str, Any]:
+    return {
+        "id": preset["id"],
+        "name": preset["name"][language],
+        "text": preset["text"][language],
+        "picture": pictures.url(preset["picture"]),
+        "answers": preset["answers"],
+        "tasks": preset["tasks"],
+        "needs": preset["needs"],
+        "minutes": preset["minutes"],
     }
 
 
@@ -156,6 +238,8 @@ def _question(asked: Mapping[str, Any], language: words.Language) -> dict[str, A
         "label": asked["label"][language],
         "required": asked["required"],
         "unit": asked.get("unit"),
+        "least": asked.get("least"),
+        "most": asked.get("most"),
         "choices": [
             {"value": choice["value"], "label": choice[language]}
             for choice in asked.get("choices", [])

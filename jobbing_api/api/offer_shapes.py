@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobbing_api import geography, markets
-from jobbing_api.api import fields, kinds
+from jobbing_api.api import brief_shapes, fields, kinds
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.jobs import prices
 from jobbing_api.lifecycle import OfferState
@@ -39,7 +39,10 @@ class JobSummary(kinds.Answer):
 
     category = fields.slug("What kind of job.", "gutter-cleaning")
     title = fields.text("What it is about.", "Clogged gutter", most=120)
-    brief = fields.anything("What the resident said of it.", {"answers": {"length": 12}})
+    brief = fields.anything(
+        "What the resident said of it.", {"answers": {"length": 12}, "template_version": 2}
+    )
+    brief_read = fields.part(brief_shapes.BriefReadAnswer, "The same in your language.")
     window = fields.part(WindowAnswer, "When it may be done.")
     duration_minutes = fields.whole("How long it should take.", 90, least=15, most=1440)
     mode = fields.choice(
@@ -172,12 +175,13 @@ def category_slugs(session: Session) -> dict[int, str]:
     return dict(session.execute(select(category.id, category.slug)).all())
 
 
-def summary(job: jobs_models.Job) -> dict[str, Any]:
-    """What anybody who is asked may know of a job."""
+def summary(job: jobs_models.Job, read: Mapping[str, Any]) -> dict[str, Any]:
+    """What anybody who is asked may know of a job; ``read`` is its brief in words."""
     return {
         "category": job.category.slug,
         "title": job.title,
-        "brief": job.brief,
+        "brief": brief_shapes.said(job),
+        "brief_read": read,
         "window": {"from_": job.window_from, "to": job.window_to},
         "duration_minutes": job.duration_minutes,
         "mode": job.mode,
@@ -226,13 +230,15 @@ def quote(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return shown
 
 
-def offer(found: offers_models.Offer, job: jobs_models.Job) -> dict[str, Any]:
-    """An offer as its provider sees it."""
+def offer(
+    found: offers_models.Offer, job: jobs_models.Job, read: Mapping[str, Any]
+) -> dict[str, Any]:
+    """An offer as its provider sees it; ``read`` is the job's brief in words."""
     return {
         "id": found.id,
         "job_id": found.job_id,
         "state": str(found.state),
-        "job": summary(job),
+        "job": summary(job, read),
         "approximate_place": geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M),
         "distance_m": found.distance_m,
         "price": price(found.price),

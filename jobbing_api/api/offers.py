@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from jobbing_api import errors, offers, telemetry
 from jobbing_api.api import (
+    brief_shapes,
     contract,
     fields,
     job_shapes,
@@ -146,7 +147,8 @@ class OfferView(view.View):
 
     def shown(self, offer: offers_models.Offer) -> dict[str, Any]:
         job = self.session.get_one(jobs_models.Job, offer.job_id)
-        return offer_shapes.offer(offer, job)
+        read = brief_shapes.read(self.session, [job], problems.reader_language())
+        return offer_shapes.offer(offer, job, read[job.id])
 
 
 @blueprint.route("/offers")
@@ -177,8 +179,10 @@ class Offers(view.View):
                 .options(selectinload(asked.category))
             )
         }
+        read = brief_shapes.read(self.session, jobs_of.values(), problems.reader_language())
         page["items"] = [
-            offer_shapes.offer(offer, jobs_of[offer.job_id]) for offer in page["items"]
+            offer_shapes.offer(offer, jobs_of[offer.job_id], read[offer.job_id])
+            for offer in page["items"]
         ]
         return page
 

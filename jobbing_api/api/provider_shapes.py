@@ -10,7 +10,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from jobbing_api import providers
+from jobbing_api import errors, providers
 from jobbing_api.api import fields, kinds, lists
 
 _PRICE_KINDS = ("hourly", "flat", "quote")
@@ -109,7 +109,7 @@ class ProfileBody(kinds.Body):
     def _one_reach(self, data: dict[str, Any], **_: Any) -> None:
         if (data["reach_m"] is None) == (data["reach_area"] is None):
             raise ma.ValidationError(
-                [kinds.Wrong("field-one-of-two", first="reach_m", second="reach_area")], "reach_m"
+                [errors.Wrong("field-one-of-two", first="reach_m", second="reach_area")], "reach_m"
             )
 
 

@@ -6,7 +6,15 @@ import uuid
 from typing import Any
 
 from jobbing_api import errors, jobs, markets, offers, providers
-from jobbing_api.api import contract, lists, offer_shapes, provider_shapes, view
+from jobbing_api.api import (
+    brief_shapes,
+    contract,
+    lists,
+    offer_shapes,
+    problems,
+    provider_shapes,
+    view,
+)
 from jobbing_api.api.blueprint import Blueprint
 
 blueprint = Blueprint("providers", __name__, description="What someone offers, where and when.")
@@ -206,11 +214,14 @@ class OpenJobs(view.View):
     def get(self, *, query: dict[str, Any]) -> Any:
         """Open jobs near me that I could be offered, nearest first"""
         found = offers.open_jobs(self.session, self.account, now=self.now, limit=query["limit"])
+        read = brief_shapes.read(
+            self.session, [one.job for one in found], problems.reader_language()
+        )
         return lists.whole(
             [
                 {
                     "job_id": one.job.id,
-                    "job": offer_shapes.summary(one.job),
+                    "job": offer_shapes.summary(one.job, read[one.job.id]),
                     "approximate_place": one.approximate_place,
                     "distance_m": one.distance_m,
                     "starts_at": one.starts_at,

@@ -34,7 +34,7 @@ class SignInBody(kinds.Body):
         by_password = "email" in data or "password" in data
         if by_password == ("firebase_id_token" in data):
             raise ma.ValidationError(
-                [kinds.Wrong("field-one-of-two", first="email", second="firebase_id_token")],
+                [errors.Wrong("field-one-of-two", first="email", second="firebase_id_token")],
                 "email",
             )
         for name in ("email", "password"):

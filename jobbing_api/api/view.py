@@ -151,15 +151,18 @@ class View(MethodView):
             raise errors.NotAllowed
 
     def _finish(self, response: Response, operation: contract.Operation) -> None:
-        """Say how long the answer holds, and leave out what the caller has already."""
-        response.headers["Cache-Control"] = "no-store"
+        """Say how long the answer holds, where its view did not, and leave out what the
+        caller has already."""
         if request.method in _READS:
-            shared = operation.who is None
-            response.headers["Cache-Control"] = (
-                "public, max-age=60" if shared else "private, no-cache"
-            )
-            response.vary.update(["Accept-Language", "Authorization"])
+            if "Cache-Control" not in response.headers:
+                shared = operation.who is None
+                response.headers["Cache-Control"] = (
+                    "public, max-age=60" if shared else "private, no-cache"
+                )
+                response.vary.update(["Accept-Language", "Authorization"])
             response.make_conditional(request)
+        else:
+            response.headers["Cache-Control"] = "no-store"
 
 
 def nothing(status: int = 204) -> Response:

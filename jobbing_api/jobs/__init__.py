@@ -1,8 +1,8 @@
 """A resident's job from brief to review.
 
-Hides: what a sensible window, budget and mode are, the guarded statement that moves a
-job, who sees what of it, and when reviews are revealed. Asking providers is the next
-room's (``offers``): a posted job only asks for its first wave.
+Hides: what a sensible window, budget and mode are, how a job is repeated, the guarded
+statement that moves one, who sees what of it, and when reviews are revealed. Asking
+providers is the next room's (``offers``): a posted job only asks for its first wave.
 """
 
 from jobbing_api.jobs.appointments import ABSENT as ABSENT
@@ -53,6 +53,7 @@ from jobbing_api.jobs.posting import check_terms as check_terms
 from jobbing_api.jobs.posting import check_window as check_window
 from jobbing_api.jobs.posting import give_up_at as give_up_at
 from jobbing_api.jobs.posting import post as post
+from jobbing_api.jobs.posting import repost as repost
 from jobbing_api.jobs.progress import CHECK_IN as CHECK_IN
 from jobbing_api.jobs.progress import REDO_AGREE as REDO_AGREE
 from jobbing_api.jobs.progress import REDO_DONE as REDO_DONE

@@ -8,7 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geography, WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -37,6 +45,9 @@ class Job(Base):
     category_id: Mapped[int] = mapped_column(SmallInteger, ForeignKey("categories.id"))
     title: Mapped[str] = mapped_column(Text)
     brief: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    #: The version of the category's template the brief was answered under. None where the
+    #: brief was written before answers were checked, under the first.
+    template_version: Mapped[int | None] = mapped_column(SmallInteger)
     location: Mapped[WKBElement] = mapped_column(Geography("POINT", srid=4326, spatial_index=False))
     address: Mapped[str] = mapped_column(Text)
     access_notes: Mapped[str] = mapped_column(Text)
@@ -116,6 +127,10 @@ class Job(Base):
         ),
         CheckConstraint(
             "(blocked_at IS NULL) = (blocked_because IS NULL)", name="block_has_reason"
+        ),
+        ForeignKeyConstraint(
+            ["category_id", "template_version"],
+            ["brief_templates.category_id", "brief_templates.version"],
         ),
         Index("ix_jobs_resident_id", "resident_id", "id"),
         Index("ix_jobs_provider_id", "provider_id", "id"),

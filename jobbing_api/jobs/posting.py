@@ -1,7 +1,9 @@
-"""From a resident's wish to an open job."""
+"""From a resident's wish to an open job, the first time and again."""
 
 from __future__ import annotations
 
+import dataclasses
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,7 +29,8 @@ _SHORTEST_SEARCH = timedelta(minutes=15)
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Brief:
     """Everything a resident says when posting. ``category`` is a slug, ``location``
-    (lon, lat), instants aware UTC, ``budget_cents`` None for quotes."""
+    (lon, lat), instants aware UTC, ``budget_cents`` None for quotes, ``brief`` as
+    ``markets.briefs`` has it, answered under ``template_version`` (None: the present)."""
 
     category: str
     title: str
@@ -41,6 +44,7 @@ class Brief:
     mode: str
     urgency: str
     brief: Mapping[str, Any] = field(default_factory=dict)
+    template_version: int | None = None
     address: str = ""
     access_notes: str = ""
     languages: Sequence[str] = ()
@@ -55,6 +59,103 @@ def post(
     Raises InvalidInput (fields say what), OutsideMarkets (and counts the demand).
     """
     category = markets.category_by_slug(session, brief.category)
+    said, version = check_brief(
+        session, resident.id, category, brief.brief, version=brief.template_version
+    )
+    checked = dataclasses.replace(brief, brief=said, template_version=version)
+    return _post(session, resident, category, brief=checked, now=now)
+
+
+def repost(
+    session: Session,
+    job_id: uuid.UUID,
+    resident: accounts_models.Account,
+    *,
+    changes: Mapping[str, Any],
+    now: datetime,
+) -> models.Job:
+    """The same again: a new job with the brief, place, budget and needs of one the
+    resident posted before, whatever became of that.
+
+    ``changes`` are members of ``Brief`` and name the new window. A brief that stays keeps
+    the version it was answered under. What was for now and is not any more is scheduled,
+    unless an urgency is named. Raises NotFound for anybody else's job, and what ``post``
+    raises.
+    """
+    earlier = session.get(models.Job, job_id)
+    if earlier is None or earlier.resident_id != resident.id:
+        raise errors.NotFound()
+    category = earlier.category
+    brief = dataclasses.replace(_said_of(earlier), **changes)
+    if "brief" in changes:
+        said, version = check_brief(
+            session, resident.id, category, brief.brief, version=changes.get("template_version")
+        )
+        brief = dataclasses.replace(brief, brief=said, template_version=version)
+    if "urgency" not in changes and brief.urgency == "now" and _later(brief.window_from, now):
+        brief = dataclasses.replace(brief, urgency="scheduled")
+    return _post(session, resident, category, brief=brief, now=now, again=earlier.id)
+
+
+def _said_of(job: models.Job) -> Brief:
+    """What its resident said when posting ``job``."""
+    return Brief(
+        category=job.category.slug,
+        title=job.title,
+        location=geography.lon_lat(job.location),
+        window_from=job.window_from,
+        window_to=job.window_to,
+        duration_minutes=job.duration_minutes,
+        budget_kind=job.budget_kind,
+        budget_cents=job.budget_cents,
+        currency=job.currency,
+        mode=job.mode,
+        urgency=job.urgency,
+        brief=job.brief,
+        template_version=job.template_version,
+        address=job.address,
+        access_notes=job.access_notes,
+        languages=job.languages,
+        needs=job.needs,
+    )
+
+
+def check_brief(
+    session: Session,
+    resident_id: uuid.UUID,
+    category: markets.models.Category,
+    said: Mapping[str, Any],
+    *,
+    version: int | None,
+) -> tuple[dict[str, Any], int]:
+    """A brief as it is kept, and the version of the template it answers; None: the
+    present one. Raises InvalidInput at paths such as ``brief.answers.length``."""
+    template = markets.template_in_version(session, category, version)
+    kept = markets.briefs.check(template, said)
+    check_photos(session, resident_id, dict(markets.briefs.photo_ids(template, kept)))
+    return kept, template.version
+
+
+def check_photos(
+    session: Session, resident_id: uuid.UUID, photo_ids: Mapping[str, uuid.UUID]
+) -> None:
+    """Where every photo a brief names, by its path, is held against what the resident
+    uploaded, to refuse any other at its path.
+
+    Photos are known by their ids only so far: all pass.
+    """
+
+
+def _post(
+    session: Session,
+    resident: accounts_models.Account,
+    category: markets.models.Category,
+    *,
+    brief: Brief,
+    now: datetime,
+    again: uuid.UUID | None = None,
+) -> models.Job:
+    """Write down a brief whose answers were checked; ``again`` is the job it repeats."""
     check_window(
         brief.window_from,
         brief.window_to,
@@ -92,6 +193,7 @@ def post(
         category=category,
         title=brief.title,
         brief=dict(brief.brief),
+        template_version=brief.template_version,
         location=geography.point(lon, lat),
         address=brief.address,
         access_notes=brief.access_notes,
@@ -133,6 +235,7 @@ def post(
         market_id=market.id,
         job_id=job.id,
         to_state=JobState.OPEN,
+        data={} if again is None else {"repeats": str(again)},
     )
     ask_for_wave(session, job, wave=1)
     return job
@@ -165,8 +268,13 @@ def check_window(
         raise errors.InvalidInput(fields={"window": ["window-past"]})
     if window_to > now + HORIZON:
         raise errors.InvalidInput(fields={"window.to": ["window-too-far-ahead"]})
-    if urgency == "now" and window_from > now + NOW_WITHIN:
+    if urgency == "now" and _later(window_from, now):
         raise errors.InvalidInput(fields={"window.from": ["now-starts-within-4-hours"]})
+
+
+def _later(window_from: datetime, now: datetime) -> bool:
+    """Whether a window opens too late for somebody who is wanted now."""
+    return window_from > now + NOW_WITHIN
 
 
 def check_terms(mode: str, urgency: str, budget_kind: str, budget_cents: int | None) -> None:

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, selectinload
 
 from jobbing_api import accounts, errors, history
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, moves
+from jobbing_api.jobs import models, moves, posting
 from jobbing_api.lifecycle import JobState
 
 Role = Literal["resident", "provider", "operator"]
 
 #: What the owner may reword while nobody or somebody is coming.
-EDITABLE = frozenset({"title", "brief", "address", "access_notes"})
+EDITABLE = frozenset({"title", "brief", "template_version", "address", "access_notes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,8 @@ def edit(
     now: datetime,
 ) -> models.Job:
     """Reword a job that is open or assigned. ``version`` is the one the caller read:
-    another has changed it since -> VersionMismatch."""
+    another has changed it since -> VersionMismatch. A new brief is checked as in a post,
+    against the version of the template it names or the present one."""
     view = get_for(session, job_id, account, now=now)
     if view.role != "resident":
         raise errors.NotAllowed()
@@ -99,7 +100,16 @@ def edit(
     unknown = set(changes) - EDITABLE
     if unknown:
         raise errors.InvalidInput(fields={name: ["not-editable"] for name in sorted(unknown)})
-    for name, value in changes.items():
+    said = dict(changes)
+    if "brief" in said:
+        said["brief"], said["template_version"] = posting.check_brief(
+            session,
+            account.id,
+            job.category,
+            said["brief"],
+            version=said.get("template_version"),
+        )
+    for name, value in said.items():
         setattr(job, name, value)
     job.version += 1
     history.record(

@@ -1,11 +1,14 @@
 """Where we work and by which rules.
 
-Hides: the shapes of markets, the file of categories, how policies are versioned and
-checked, local clock times, and how a place is found by its name. Others ask which
-market holds a place, what a category is, and which rules hold now.
+Hides: the shapes of markets, the files of categories and of their brief templates, how
+templates and policies are versioned and checked, local clock times, and how a place is
+found by its name. Others ask which market holds a place, what a category is, whether a
+brief answers its template, and which rules hold now.
 """
 
+from jobbing_api.markets import briefs as briefs
 from jobbing_api.markets import models as models
+from jobbing_api.markets import pictures as pictures
 from jobbing_api.markets.areas import all_markets as all_markets
 from jobbing_api.markets.areas import by_slug as market_by_slug
 from jobbing_api.markets.areas import create_market as create_market
@@ -27,6 +30,9 @@ from jobbing_api.markets.policies import write_policy as write_policy
 from jobbing_api.markets.quiet_hours import next_ring as next_ring
 from jobbing_api.markets.quiet_hours import quiet as quiet
 from jobbing_api.markets.quiet_hours import waking_deadline as waking_deadline
+from jobbing_api.markets.templates import in_version as template_in_version
+from jobbing_api.markets.templates import known as known_templates
+from jobbing_api.markets.templates import tools as tools
 from jobbing_api.markets.working_days import later as working_days_later
 
 __all__ = [
@@ -36,20 +42,25 @@ __all__ = [
     "Tier",
     "all_categories",
     "all_markets",
+    "briefs",
     "category_by_slug",
     "create_market",
     "default_rules",
+    "known_templates",
     "load_places",
     "market_at",
     "market_by_slug",
     "models",
     "next_ring",
+    "pictures",
     "policy_in_force",
     "quiet",
     "search_places",
     "sync_categories",
+    "template_in_version",
     "terms_in_force",
     "tier",
+    "tools",
     "waking_deadline",
     "working_days_later",
     "write_policy",

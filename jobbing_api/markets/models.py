@@ -57,11 +57,34 @@ class Category(Base):
     usual_minutes: Mapped[int] = mapped_column(Integer)
     price_kind: Mapped[str] = mapped_column(Text)
     papers: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    brief_template: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    #: The present one, as its own row has it. Long, and read where it is asked for only.
+    brief_template: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)
 
     __table_args__ = (
         CheckConstraint("price_kind IN ('hourly', 'flat', 'quote')", name="price_kind"),
         CheckConstraint("usual_minutes > 0", name="usual_minutes_positive"),
+    )
+
+
+class BriefTemplate(Base):
+    """One version of what to say about a job of a category.
+
+    Rows are never changed and stay for ever: jobs were answered under them.
+    """
+
+    __tablename__ = "brief_templates"
+
+    category_id: Mapped[int] = mapped_column(
+        SmallInteger, ForeignKey("categories.id"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version_positive"),
+        CheckConstraint(
+            "(content ->> 'version')::integer = version", name="content_says_its_version"
+        ),
     )
 
 

@@ -442,8 +442,10 @@ field-count = This must have { $least } to { $most } items.
 field-range = This must lie between { $least } and { $most }.
 field-choice = This must be one of: { $choices }.
 field-whole-number = This must be a whole number, without quotes.
+field-number = This must be a number, without quotes.
 field-flag = This must be true or false.
 field-id = This must be a UUID.
+field-photos = These must be ids of photos.
 field-email = This must be an e-mail address.
 field-slug = This must be a short name such as gutter-cleaning.
 field-language = This must be a language code of two small letters, such as fr.
@@ -475,6 +477,20 @@ field-topic = There is no such topic. Known are offers, answers, visits, reviews
 field-way = There is no such way. Known are push, mail and sms.
 field-level = This must be read or act.
 field-market = Name at least one market, and only markets there are.
+
+### Briefs: what does not answer the template, and answers in words
+
+brief-question-unknown = There is no such question for this kind of job. Known are: { $choices }.
+brief-task-unknown = There is no such task for this kind of job. Known are: { $choices }.
+brief-preset-unknown = There is no such example for this kind of job. Known are: { $choices }.
+brief-version-unknown = This kind of job has no template of that version.
+brief-yes = Yes
+brief-no = No
+brief-photos =
+    { $count ->
+        [one] one photo
+       *[other] { $count } photos
+    }
 
 ### Jobs: why its terms do not fit together
 

@@ -442,8 +442,10 @@ field-count = Il faut de { $least } à { $most } éléments.
 field-range = La valeur doit être comprise entre { $least } et { $most }.
 field-choice = Il faut l'une de ces valeurs : { $choices }.
 field-whole-number = Il faut un nombre entier, sans guillemets.
+field-number = Il faut un nombre, sans guillemets.
 field-flag = Il faut true ou false.
 field-id = Il faut un UUID.
+field-photos = Il faut des identifiants de photos.
 field-email = Il faut une adresse e-mail.
 field-slug = Il faut un nom court, comme gutter-cleaning.
 field-language = Il faut un code de langue de deux lettres minuscules, comme fr.
@@ -475,6 +477,20 @@ field-topic = Ce sujet n'existe pas. Les sujets sont offers, answers, visits, re
 field-way = Ce moyen n'existe pas. Les moyens sont push, mail et sms.
 field-level = Il faut read ou act.
 field-market = Nommez au moins une zone, et seulement des zones qui existent.
+
+### Demandes : ce qui ne répond pas au modèle, et des réponses en toutes lettres
+
+brief-question-unknown = Cette question n'existe pas pour ce genre de mission. Questions connues : { $choices }.
+brief-task-unknown = Cette tâche n'existe pas pour ce genre de mission. Tâches connues : { $choices }.
+brief-preset-unknown = Cet exemple n'existe pas pour ce genre de mission. Exemples connus : { $choices }.
+brief-version-unknown = Ce genre de mission n'a pas de modèle dans cette version.
+brief-yes = Oui
+brief-no = Non
+brief-photos =
+    { $count ->
+        [one] une photo
+       *[other] { $count } photos
+    }
 
 ### Missions : pourquoi ses conditions ne vont pas ensemble
 

@@ -30,13 +30,13 @@ OPERATIONS = """
     PUT /me/favourites/{account_id} · DELETE /me/favourites/{account_id}
     PUT /me/blocks/{account_id} · DELETE /me/blocks/{account_id}
     GET /unreachable
-    GET /markets · GET /categories · GET /places
+    GET /markets · GET /categories · GET /places · GET /pictures/{name}.svg
     GET /providers/me · PUT /providers/me
     GET /providers/me/calendar · PUT /providers/me/calendar
     PUT /providers/me/presence · GET /providers/me/open-jobs
     GET /providers/{provider_id} · GET /providers/{provider_id}/reviews
     POST /jobs · GET /jobs · GET /jobs/{job_id} · PATCH /jobs/{job_id}
-    POST /jobs/{job_id}/cancel · POST /jobs/{job_id}/dispatch
+    POST /jobs/{job_id}/cancel · POST /jobs/{job_id}/dispatch · POST /jobs/{job_id}/repost
     POST /jobs/{job_id}/on-my-way · POST /jobs/{job_id}/start
     POST /jobs/{job_id}/confirm-visit · GET /jobs/{job_id}/arrival
     POST /jobs/{job_id}/reschedule · POST /jobs/{job_id}/reschedule/agree

@@ -32,7 +32,6 @@ def test_a_posted_job_reads_as_it_was_said(person: Callable[..., Person], clock:
     for name in (
         "category",
         "title",
-        "brief",
         "location",
         "address",
         "access_notes",
@@ -42,6 +41,7 @@ def test_a_posted_job_reads_as_it_was_said(person: Callable[..., Person], clock:
         "languages",
     ):
         assert posted[name] == said[name], name
+    assert posted["brief"] == {**said["brief"], "template_version": 2}
     assert posted["needs"] == []
     assert posted["window"] == {"from": "2026-06-02T06:00:00Z", "to": "2026-06-02T16:00:00Z"}
     assert posted["budget"] == said["budget"]
@@ -57,7 +57,7 @@ def test_a_posted_job_reads_as_it_was_said(person: Callable[..., Person], clock:
 
 def test_a_brief_may_be_a_few_words(person: Callable[..., Person], clock: Clock) -> None:
     posted = person().post("/jobs", job(clock.now, brief=" Full of leaves ")).get_json()
-    assert posted["brief"] == {"text": "Full of leaves"}
+    assert posted["brief"] == {"text": "Full of leaves", "template_version": 2}
 
 
 def test_only_a_resident_posts(

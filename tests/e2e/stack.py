@@ -251,7 +251,7 @@ class Person:
             {
                 "category": "gutter-cleaning",
                 "title": "Gouttière bouchée",
-                "brief": {"storeys": 1},
+                "brief": {"answers": {"storeys": "one"}},
                 "location": {"type": "Point", "coordinates": [4.84, 45.76]},
                 "address": "12 rue de la République, Lyon",
                 "access_notes": "Code 4321",

@@ -1,8 +1,7 @@
-"""The file of categories: whole, in both languages, fit to build a form from."""
+"""The file of categories: whole, in both languages."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -11,8 +10,6 @@ from jobbing_api.markets import categories
 
 LISTED = categories.listed()
 BY_SLUG = {category["slug"]: category for category in LISTED}
-
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def test_numbers_are_given_once_and_in_order() -> None:
@@ -46,32 +43,6 @@ def test_categories_say_what_the_table_of_policies_says(
     assert category["usual_minutes"] == minutes
     assert category["price_kind"] == price
     assert category["papers"] == papers
-
-
-@pytest.mark.parametrize("category", LISTED, ids=lambda category: category["slug"])
-def test_a_brief_template_asks_real_questions_in_both_languages(category: dict[str, Any]) -> None:
-    template = category["brief_template"]
-    questions = template["questions"]
-    assert set(template) == {"version", "questions", "needs"}
-    assert template["version"] == 1
-    assert 3 <= len(questions) <= 5
-    assert len({question["id"] for question in questions}) == len(questions)
-    assert any(question["required"] for question in questions)
-    assert all(SLUG.fullmatch(need) for need in template["needs"])
-    for question in questions:
-        assert SLUG.fullmatch(question["id"])
-        assert question["kind"] in ("choice", "number", "yes_no", "text")
-        assert set(question["label"]) == {"fr", "en"}
-        assert all(label.endswith("?") for label in question["label"].values())
-        assert question["label"]["fr"].endswith("\N{NO-BREAK SPACE}?")
-        assert ("choices" in question) == (question["kind"] == "choice")
-        assert ("unit" in question) == (question["kind"] == "number")
-        choices = question.get("choices", [])
-        assert len({choice["value"] for choice in choices}) == len(choices)
-        assert len(choices) != 1
-        for choice in choices:
-            assert set(choice) == {"value", "fr", "en"}
-            assert all(choice.values())
 
 
 @pytest.mark.parametrize("category", LISTED, ids=lambda category: category["slug"])
