@@ -2,12 +2,14 @@
 
 ``python -m benchmarks.offers_page FILE...``: each file holds the output of ``delivery``,
 ``recovery``, ``acceptance``, ``chaos`` or ``rolling``, whose last line says what was seen.
+What the page says of the others stays.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -150,8 +152,18 @@ _KINDS: dict[str, tuple[str, Callable[[_Found], _Rows]]] = {
 }
 
 
-def page(several: list[_Found]) -> list[str]:
-    """The lines of docs/benchmarks-offers.md."""
+def _sections(before: str) -> dict[str, list[str]]:
+    """The tables of the page as it is, by the benchmark's name."""
+    parts = re.split(r"^## `python -m benchmarks\.(\w+)`$", before, flags=re.MULTILINE)
+    return {
+        name: [line for line in text.splitlines() if line.startswith("|")]
+        for name, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def page(several: list[_Found], before: str = "") -> list[str]:
+    """The lines of docs/benchmarks-offers.md; ``before`` is the page as it is."""
+    kept = _sections(before)
     lines = [
         "# Offers, measured",
         "",
@@ -159,11 +171,13 @@ def page(several: list[_Found]) -> list[str]:
         " trust the ratios.*",
     ]
     for mark, (name, rows) in _KINDS.items():
+        table = kept.get(name, [])
         for found in several:
             if mark in found:
-                lines += ["", f"## `python -m benchmarks.{name}`", "", "|  | seen | beside |"]
-                lines += ["| --- | ---: | --- |"]
-                lines += [f"| {' | '.join(row)} |" for row in rows(found)]
+                table = ["|  | seen | beside |", "| --- | ---: | --- |"]
+                table += [f"| {' | '.join(row)} |" for row in rows(found)]
+        if table:
+            lines += ["", f"## `python -m benchmarks.{name}`", "", *table]
     machine = several[0]["machine"]
     return [*lines, "", *(f"- {name}: {told}" for name, told in machine.items())]
 
@@ -176,7 +190,8 @@ def main() -> None:
         json.loads(file.read_text("utf-8").strip().splitlines()[-1])
         for file in parser.parse_args().files
     ]
-    PAGE.write_text("\n".join(page(several)) + "\n", "utf-8")
+    before = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    PAGE.write_text("\n".join(page(several, before)) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
