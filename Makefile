@@ -41,7 +41,9 @@ setup: ## Install what is missing, start nothing.
 
 test: ## Run the tests, on private servers of their own.
 	$(LOCAL) setup --all
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not e2e" $(ARGS)
+# One after the other: each is a load of its own. With ARGS there may be none.
+	@$(BIN)/pytest -m e2e $(ARGS) || [ $$? -eq 5 ]
 
 check: ## Check style, types, which room imports which, and the contracts.
 	$(LOCAL) setup --all

@@ -25,6 +25,7 @@ from jobbing_api.api import (
     problems,
     providers,
     reference,
+    reports,
     sessions,
     visits,
     wishes,
@@ -41,7 +42,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, pictures, providers),
-        *(jobs, visits, work, orders, messages, disputes, offers, operators),
+        *(jobs, visits, work, orders, messages, disputes, reports, offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

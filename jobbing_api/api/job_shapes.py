@@ -310,6 +310,14 @@ class JobReviewAnswer(kinds.Answer):
     text = fields.text("In their words.", "Quick and tidy.", least=0, most=2_000, lines=True)
     written_at = fields.instant("When it was written.", "2026-11-25T18:00:00Z")
     visible_at = fields.instant("When both can read it.", "2026-12-01T12:00:00Z")
+    reply = fields.text(
+        "What whoever it is about says to it.",
+        "Thank you!",
+        most=1_000,
+        lines=True,
+        allow_none=True,
+    )
+    replied_at = fields.instant("When.", "2026-12-02T08:00:00Z", allow_none=True)
 
 
 def several(

@@ -287,7 +287,7 @@ class Reviews(view.View):
         """What was said afterwards: mine, and the other's once it is visible"""
         job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
         found = jobs.reviews_of_job(self.session, job, self.account, now=self.now)
-        return lists.whole([_review(one, self.account) for one in found])
+        return lists.whole([shown_review(one, self.account) for one in found])
 
     @blueprint.operation(
         "review_job",
@@ -304,10 +304,11 @@ class Reviews(view.View):
         the seven days are over.
         """
         written = jobs.review(self.session, job_id, self.account, now=self.now, **body)
-        return _review(written, self.account), {"Location": f"/api/v1/jobs/{job_id}/reviews"}
+        return shown_review(written, self.account), {"Location": f"/api/v1/jobs/{job_id}/reviews"}
 
 
-def _review(one: jobs_models.Review, reader: accounts.models.Account) -> dict[str, Any]:
+def shown_review(one: jobs_models.Review, reader: accounts.models.Account) -> dict[str, Any]:
+    """A review as ``reader`` sees it."""
     return {
         "id": one.id,
         "about_role": one.about_role,
@@ -316,4 +317,6 @@ def _review(one: jobs_models.Review, reader: accounts.models.Account) -> dict[st
         "text": one.text,
         "written_at": one.written_at,
         "visible_at": one.visible_at,
+        "reply": one.reply,
+        "replied_at": one.replied_at,
     }

@@ -39,10 +39,12 @@ class MessageAnswer(kinds.Answer):
     id = fields.uid("The message.")
     author = fields.choice("Who wrote it.", "resident", ("resident", "provider"))
     text = fields.text(
-        "What it says; before anybody has accepted, numbers and addresses are masked.",
+        "What it says; before anybody has accepted, numbers and addresses are masked. Null"
+        " where it was taken down.",
         "Is there a tap outside?",
         most=2_000,
         lines=True,
+        allow_none=True,
     )
     at = fields.instant("When.", "2026-11-23T10:05:00Z")
     read = fields.flag("Whether the other side has read it.", False)

@@ -255,6 +255,12 @@ class RatingAnswer(kinds.Answer):
     count = fields.whole("How many reviews.", 12, least=0, most=10**6)
 
 
+class CategoryRatingAnswer(RatingAnswer):
+    """What reviews of one kind of job say."""
+
+    category = fields.slug("What kind of job.", "gutter-cleaning")
+
+
 class PublicAnswer(kinds.Answer):
     """What anybody signed in may see of a provider: never a base or a position."""
 
@@ -268,6 +274,7 @@ class PublicAnswer(kinds.Answer):
     tools = fields.many(fields.slug("A tool.", "ladder"), "What they bring.", ["ladder"])
     member_since = fields.instant("When they joined.", "2026-11-02T09:30:00Z")
     rating = fields.part(RatingAnswer, "What reviews say.")
+    ratings = fields.many(CategoryRatingAnswer, "And by category.")
     response_median_min = fields.figure(
         "Median minutes to an answer, lately.", 4.5, allow_none=True
     )
@@ -285,6 +292,10 @@ class ReviewAnswer(kinds.Answer):
     stars = fields.whole("1 to 5.", 5, least=1, most=5)
     text = fields.text("In their words.", "Quick and tidy.", least=0, most=2000, lines=True)
     written_at = fields.instant("When it was written.", "2026-11-25T18:00:00Z")
+    reply = fields.text(
+        "What the provider says to it.", "Thank you!", most=1_000, lines=True, allow_none=True
+    )
+    replied_at = fields.instant("When.", "2026-12-02T08:00:00Z", allow_none=True)
 
 
 class OpenJobsQuery(kinds.Body):
@@ -304,6 +315,10 @@ def public(profile: providers.PublicProfile) -> dict[str, Any]:
         "tools": profile.tools,
         "member_since": profile.member_since,
         "rating": {"mean": profile.rating_mean, "count": profile.rating_count},
+        "ratings": [
+            {"category": slug, "mean": mean, "count": count}
+            for slug, (mean, count) in profile.ratings.items()
+        ],
         "response_median_min": profile.response_median_min,
         "visits": profile.visits,
         "redo_share": profile.redo_share,

@@ -273,6 +273,8 @@ class Reviews(view.View):
                 "category": slugs[review.category_id],
                 "stars": review.stars,
                 "text": review.text,
+                "reply": review.reply,
+                "replied_at": review.replied_at,
                 "written_at": review.written_at,
             }
             for review in page["items"]

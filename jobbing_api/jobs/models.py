@@ -388,6 +388,8 @@ class Message(Base):
     author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Instant)
+    #: Taken down by a person who looked at it.
+    hidden_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (
         Index("ix_messages_job_id", "job_id", "provider_id", "id"),
@@ -470,11 +472,50 @@ class Review(Base):
     text: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(Instant)
     visible_at: Mapped[datetime] = mapped_column(Instant)
+    #: What whoever it is about has to say to it, once.
+    reply: Mapped[str | None] = mapped_column(Text)
+    replied_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: Taken down by a person who looked at it.
+    hidden_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (
         CheckConstraint("stars BETWEEN 1 AND 5", name="stars_bounds"),
         CheckConstraint("about_role IN ('resident', 'provider')", name="about_role"),
         CheckConstraint("author_id <> about_id", name="not_oneself"),
+        CheckConstraint("(reply IS NULL) = (replied_at IS NULL)", name="reply_is_dated"),
         Index("uq_reviews_one_per_side", "job_id", "author_id", unique=True),
         Index("ix_reviews_about_id_visible_at", "about_id", "visible_at"),
+    )
+
+
+class Report(Base):
+    """Somebody thinks that something should not stand there; a person looks at it."""
+
+    __tablename__ = "reports"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    reporter_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    subject: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[uuid.UUID]
+    reason: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    reported_at: Mapped[datetime] = mapped_column(Instant)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    settled_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    outcome: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("subject IN ('review', 'message', 'provider')", name="subject"),
+        CheckConstraint(
+            "reason IN ('insult', 'false', 'private', 'fraud', 'spam', 'other')", name="reason"
+        ),
+        CheckConstraint("outcome IN ('kept', 'hidden')", name="outcome"),
+        CheckConstraint(
+            "num_nulls(settled_at, settled_by, outcome, note) IN (0, 4)", name="settled_whole"
+        ),
+        Index("uq_reports_once_each", "subject_id", "reporter_id", unique=True),
+        Index("ix_reports_market_id", "market_id", "id"),
+        Index("ix_reports_reporter_id", "reporter_id"),
     )

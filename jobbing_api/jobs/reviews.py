@@ -111,6 +111,40 @@ def _reveal(
         telling.tell(session, job, account_id, "reviews-visible", now=now)
 
 
+def reply(
+    session: Session,
+    review_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    text: str,
+    now: datetime,
+) -> models.Review:
+    """Whoever a visible review is about answers it, once. Raises NotFound for anybody else
+    and while it is hidden, IllegalMove the second time."""
+    review = session.get(models.Review, review_id, with_for_update=True, populate_existing=True)
+    if (
+        review is None
+        or review.about_id != account.id
+        or review.visible_at > now
+        or review.hidden_at is not None
+    ):
+        raise errors.NotFound()
+    if review.reply is not None:
+        raise errors.IllegalMove(state="replied")
+    review.reply, review.replied_at = text, now
+    history.record(
+        session,
+        "review-reply",
+        at=now,
+        actor_role=review.about_role,
+        actor_id=account.id,
+        market_id=review.market_id,
+        job_id=review.job_id,
+    )
+    session.flush()
+    return review
+
+
 def reviews_of_job(
     session: Session, job: models.Job, account: accounts_models.Account, *, now: datetime
 ) -> list[models.Review]:
@@ -122,7 +156,7 @@ def reviews_of_job(
             .where(models.Review.job_id == job.id)
             .order_by(models.Review.written_at)
         )
-        if one.visible_at <= now or one.author_id == account.id
+        if one.author_id == account.id or (one.visible_at <= now and one.hidden_at is None)
     ]
 
 
@@ -141,6 +175,7 @@ def reviews_of_provider(
             models.Review.about_id == provider_id,
             models.Review.about_role == "provider",
             models.Review.visible_at <= now,
+            models.Review.hidden_at.is_(None),
         )
         .order_by(models.Review.id.desc())
         .limit(limit)

@@ -79,6 +79,9 @@ TOPICS: Mapping[str, Topic] = {
     "review-asked": "reviews",
     "reviews-visible": "reviews",
     "calendar-confirm": "account",
+    "report-made": "account",
+    "report-kept": "account",
+    "report-hidden": "account",
     "points-review": "account",
 }
 

@@ -60,7 +60,8 @@ class Written:
 
     id: uuid.UUID
     author: Literal["resident", "provider"]
-    text: str
+    #: None where a person who looked at it has taken it down.
+    text: str | None
     at: datetime
     read: bool
 
@@ -220,7 +221,7 @@ def read_messages(
         Written(
             id=one.id,
             author="resident" if one.author_id == resident_id else "provider",
-            text=_masked(one.text, talk.job.market.country) if talk.masked else one.text,
+            text=_shown(one, talk),
             at=one.at,
             read=one.id <= marks[other]
             if (other := talk.provider_id if one.author_id == resident_id else resident_id) in marks
@@ -267,6 +268,14 @@ def _marks(session: Session, talk: Conversation) -> dict[uuid.UUID, uuid.UUID]:
         )
     )
     return {row.account_id: row.last_id for row in rows}
+
+
+def _shown(message: jobs_models.Message, talk: Conversation) -> str | None:
+    if message.hidden_at is not None:
+        return None
+    if talk.masked:
+        return _masked(message.text, talk.job.market.country)
+    return message.text
 
 
 def _masked(text: str, country: str) -> str:

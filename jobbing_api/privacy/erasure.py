@@ -157,6 +157,16 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
         .values(text="")
     )
     session.execute(
+        update(jobs_models.Report)
+        .where(jobs_models.Report.reporter_id == account.id)
+        .values(text="")
+    )
+    session.execute(
+        update(jobs_models.Review)
+        .where(jobs_models.Review.about_id == account.id, jobs_models.Review.reply.is_not(None))
+        .values(reply="")
+    )
+    session.execute(
         update(jobs_models.Statement)
         .where(jobs_models.Statement.author_id == account.id)
         .values(text="")

@@ -120,6 +120,10 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
             _all(session, jobs_models.MessageRead, jobs_models.MessageRead.account_id == ours),
             but=("account_id", "provider_id", "last_id"),
         ),
+        "reports": out.rows(
+            _all(session, jobs_models.Report, jobs_models.Report.reporter_id == ours),
+            but=("reporter_id", "settled_by"),
+        ),
         "statements": out.rows(
             _all(session, jobs_models.Statement, jobs_models.Statement.author_id == ours),
             but=("author_id",),

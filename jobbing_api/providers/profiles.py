@@ -66,6 +66,8 @@ class PublicProfile:
     #: Plain mean of the visible reviews' stars; None without any.
     rating_mean: float | None
     rating_count: int
+    #: Mean and number by category, in the order of the categories.
+    ratings: Mapping[str, tuple[float, int]]
     #: Median minutes from an offer to its answer over the last weeks.
     response_median_min: float | None
     #: Visits begun, and the share of them whose work was to be done again.
@@ -328,6 +330,8 @@ def public_profiles(
     ):
         categories[provider_id].append(slug)
     standings = record.standings(session, ids, now=now)
+    slugs = {number: slug for slug, number in _category_ids(session).items()}
+    rated = record.ratings_by_category(session, ids, now=now)
     medians: dict[uuid.UUID, float] = {}
     for market_id in {provider.market_id for provider, _ in found}:
         since = now - record.response_window(session, market_id, now=now)
@@ -345,6 +349,10 @@ def public_profiles(
             tools=tuple(provider.tools),
             member_since=person.created_at,
             response_median_min=medians.get(provider.account_id),
+            ratings={
+                slugs[number]: rating
+                for number, rating in sorted(rated.get(provider.account_id, {}).items())
+            },
             **dataclasses.asdict(standings.get(provider.account_id, record.Standing())),
         )
         for provider, person in found

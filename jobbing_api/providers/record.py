@@ -247,6 +247,24 @@ def standings(
     }
 
 
+def ratings_by_category(
+    session: Session, provider_ids: Sequence[uuid.UUID], *, now: datetime
+) -> dict[uuid.UUID, dict[int, tuple[float, int]]]:
+    """The plain mean of each one's visible ratings and how many there are, by category."""
+    entry = models.RecordEntry
+    rows = session.execute(
+        select(
+            entry.provider_id, entry.category_id, func.avg(entry.stars).cast(Float), func.count()
+        )
+        .where(entry.provider_id.in_(provider_ids), entry.kind == "rated", entry.at <= now)
+        .group_by(entry.provider_id, entry.category_id)
+    )
+    found: dict[uuid.UUID, dict[int, tuple[float, int]]] = {}
+    for provider_id, category_id, mean, count in rows:
+        found.setdefault(provider_id, {})[category_id] = (mean, count)
+    return found
+
+
 def rating(session: Session, provider_id: uuid.UUID, *, now: datetime) -> tuple[float | None, int]:
     """The plain mean of the visible ratings, and how many there are."""
     entry = models.RecordEntry

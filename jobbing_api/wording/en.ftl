@@ -291,6 +291,15 @@ push-stand-by-asked-body = { $category }, { $when }: whoever took it keeps silen
 push-points-review-title = Somebody to talk to
 push-points-review-body = A provider has called off or missed several visits at short notice. Please hear them before anything else.
 
+push-report-made-title = Something was reported
+push-report-made-body = Somebody thinks that something should not stand there. Please have a look.
+
+push-report-kept-title = Your report
+push-report-kept-body = A person has looked at what you reported: it stays.
+
+push-report-hidden-title = Your report
+push-report-hidden-body = A person has looked at what you reported: it was taken down. Thank you.
+
 push-job-waits-title = A job that nobody takes
 push-job-waits-body = { $category }: few people live around there, all of them have been asked, and nobody has accepted so far. A call may help.
 
@@ -511,6 +520,7 @@ counter-out-of-bounds = This is too far from the price that was named.
 less-than-nothing = The job would cost less than nothing.
 credit-below-zero = A credit is below zero, everything else above.
 more-than-is-owed = This is more than is left to pay.
+suspend-instead = A provider is not hidden; suspend the account instead.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.
 window-too-far-ahead = This must be at most 60 days ahead.

@@ -291,6 +291,15 @@ push-stand-by-asked-body = { $category }, { $when } : la personne qui l'a pris n
 push-points-review-title = Quelqu'un à qui parler
 push-points-review-body = Un prestataire a annulé ou manqué plusieurs rendez-vous au dernier moment. Écoutez-le avant toute chose.
 
+push-report-made-title = Un signalement
+push-report-made-body = Quelqu'un pense qu'un contenu n'a pas sa place. Merci d'y jeter un œil.
+
+push-report-kept-title = Votre signalement
+push-report-kept-body = Une personne a examiné ce que vous avez signalé : cela reste.
+
+push-report-hidden-title = Votre signalement
+push-report-hidden-body = Une personne a examiné ce que vous avez signalé : c'est retiré. Merci.
+
 push-job-waits-title = Une mission que personne ne prend
 push-job-waits-body = { $category } : peu de gens vivent par là, tous ont été contactés, et personne n'a accepté jusqu'ici. Un appel peut aider.
 
@@ -511,6 +520,7 @@ counter-out-of-bounds = C'est trop loin du prix proposé.
 less-than-nothing = La mission coûterait moins que rien.
 credit-below-zero = Un avoir est négatif, tout le reste positif.
 more-than-is-owed = C'est plus que le reste à payer.
+suspend-instead = On ne masque pas un prestataire ; suspendez plutôt le compte.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
 window-too-far-ahead = Il faut une date dans les 60 jours à venir.

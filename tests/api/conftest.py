@@ -269,7 +269,7 @@ _TABLES = (
     " providers, skills, weekly_hours, calendar_exceptions, presences, bookings, jobs, waves,"
     " offers, visits, reschedules, dues, check_ins, work_stretches,"
     " change_orders, payments, messages, message_reads,"
-    " disputes, statements, reviews, notifications,"
+    " disputes, statements, reports, reviews, notifications,"
     " searches, history, record_entries, idempotency_answers"
 )
 

@@ -52,6 +52,8 @@ OPERATIONS = """
     POST /jobs/{job_id}/messages/read
     GET /jobs/{job_id}/dispute · POST /jobs/{job_id}/dispute/statements
     POST /jobs/{job_id}/dispute/decide
+    POST /reviews/{review_id}/reply · GET /reports · POST /reports
+    POST /reports/{report_id}/settle
     POST /jobs/{job_id}/check-ins · POST /jobs/{job_id}/redo-date
     POST /jobs/{job_id}/finish · POST /jobs/{job_id}/redo
     POST /jobs/{job_id}/confirm · POST /jobs/{job_id}/dispute

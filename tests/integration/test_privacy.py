@@ -353,6 +353,7 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "providers",
         "record_entries",
         "remarks",
+        "reports",
         "reschedules",
         "reviews",
         "sign_ins",
