@@ -17,6 +17,7 @@ from jobbing_api.api import (
     me,
     offers,
     operators,
+    photos,
     probes,
     problems,
     providers,
@@ -33,7 +34,18 @@ def register(app: Flask) -> None:
     """Give ``app`` every route of the contract, its documents and its probes."""
     api = contract.describe(app)
     problems.register(app)
-    for resource in (accounts, sessions, me, wishes, markets, providers, jobs, offers, operators):
+    for resource in (
+        accounts,
+        sessions,
+        me,
+        wishes,
+        markets,
+        providers,
+        jobs,
+        offers,
+        photos,
+        operators,
+    ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)
     mail_links.register(app)

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from jobbing_api import accounts, errors, jobs, offers
-from jobbing_api.api import candidates, contract, job_bodies, job_shapes, lists, problems, view
+from jobbing_api.api import (
+    candidates,
+    contract,
+    job_bodies,
+    job_shapes,
+    lists,
+    photo_shapes,
+    problems,
+    view,
+)
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import models as jobs_models
 
@@ -19,7 +28,13 @@ class JobView(view.View):
 
     def shown(self, job: jobs_models.Job) -> dict[str, Any]:
         self.versioned(job.version)
-        return job_shapes.one(self.session, job, self.account, problems.reader_language())
+        return job_shapes.one(
+            self.session,
+            job,
+            self.account,
+            problems.reader_language(),
+            photo_shapes.showing(self),
+        )
 
 
 @blueprint.route("/jobs")
@@ -41,7 +56,11 @@ class Jobs(JobView):
         )
         page = lists.page(found, query["limit"], id_of=lambda job: job.id)
         page["items"] = job_shapes.several(
-            self.session, page["items"], self.account, problems.reader_language()
+            self.session,
+            page["items"],
+            self.account,
+            problems.reader_language(),
+            photo_shapes.showing(self),
         )
         return page
 
@@ -59,7 +78,8 @@ class Jobs(JobView):
         """Post a job
 
         Providers are asked at once. Refused outside all markets, and for a window that is
-        past, ends over 60 days ahead or is shorter than the duration.
+        past, ends over 60 days ahead or is shorter than the duration. Photos are brought
+        first (POST /photos) and named here.
         """
         job = jobs.post(self.session, self.account, brief=job_bodies.brief(body), now=self.now)
         return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
@@ -199,7 +219,7 @@ class Cancel(JobView):
         if seen_as == "provider":
             # It is not theirs any more, and what the others do with it is not their affair.
             shown |= {"location": None, "address": None, "access_notes": None}
-            shown |= {"seen_as": "provider", "timeline": []}
+            shown |= {"seen_as": "provider", "timeline": [], "photos": []}
         return shown
 
 
@@ -292,7 +312,9 @@ class Candidates(view.View):
         """
         seen = jobs.get_for(self.session, job_id, self.account, now=self.now)
         if seen.role == "resident":
-            return candidates.for_owner(self.session, seen.job, now=self.now)
+            return candidates.for_owner(
+                self.session, seen.job, show=photo_shapes.showing(self), now=self.now
+            )
         made = offers.offers_of_job(self.session, job_id)
         ranking = offers.candidates(self.session, seen, made, now=self.now)
         return candidates.for_operator(self.session, seen.job, made, ranking)

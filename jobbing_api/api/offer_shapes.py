@@ -6,16 +6,17 @@ place, address or access note has a member here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import geography, markets
-from jobbing_api.api import fields, kinds
+from jobbing_api import files, geography, markets
+from jobbing_api.api import fields, kinds, photo_shapes
 from jobbing_api.jobs import models as jobs_models
-from jobbing_api.lifecycle import OfferState
+from jobbing_api.lifecycle import OFFER_LIVE, OfferState
 from jobbing_api.offers import models as offers_models
 
 #: What a provider may see; one that is not sent yet is nobody's.
@@ -24,6 +25,9 @@ STATES = [str(state) for state in OfferState if state is not OfferState.PENDING]
 DECLINE_REASONS = ("price", "distance", "time", "skill", "other")
 
 SOME_PLACE = [4.837284, 45.759581]
+
+#: While an offer is in one of these, its provider has to judge the job, or to do it.
+_SEES_PHOTOS = frozenset({*OFFER_LIVE, OfferState.ACCEPTED})
 
 
 class WindowAnswer(kinds.Answer):
@@ -51,6 +55,10 @@ class JobSummary(kinds.Answer):
         fields.language("A language."), "Any of which will do; empty for no wish.", ["fr"]
     )
     needs = fields.many(fields.text("A tool.", "ladder", most=40), "Tools it takes.", ["ladder"])
+    photos = fields.many(
+        photo_shapes.PhotoAnswer,
+        "What it looks like, as the resident shows it; none once an offer is over.",
+    )
 
 
 class PriceLine(kinds.Answer):
@@ -120,7 +128,15 @@ def category_slugs(session: Session) -> dict[int, str]:
     return dict(session.execute(select(category.id, category.slug)).all())
 
 
-def summary(job: jobs_models.Job) -> dict[str, Any]:
+def photos_of_jobs(
+    session: Session, jobs: Sequence[jobs_models.Job], show: photo_shapes.Show
+) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """The photos of each job, in one statement however many they are."""
+    found = files.of(session, [job.id for job in jobs])
+    return {job.id: show(found[job.id]) if job.id in found else [] for job in jobs}
+
+
+def summary(job: jobs_models.Job, photos: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What anybody who is asked may know of a job."""
     return {
         "category": job.category.slug,
@@ -132,6 +148,7 @@ def summary(job: jobs_models.Job) -> dict[str, Any]:
         "urgency": job.urgency,
         "languages": job.languages,
         "needs": job.needs,
+        "photos": photos,
     }
 
 
@@ -141,13 +158,15 @@ def price(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {**stored, "lines": lines}
 
 
-def offer(found: offers_models.Offer, job: jobs_models.Job) -> dict[str, Any]:
-    """An offer as its provider sees it."""
+def offer(
+    found: offers_models.Offer, job: jobs_models.Job, photos: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """An offer as its provider sees it, with the photos of its job."""
     return {
         "id": found.id,
         "job_id": found.job_id,
         "state": str(found.state),
-        "job": summary(job),
+        "job": summary(job, photos if found.state in _SEES_PHOTOS else []),
         "approximate_place": geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M),
         "distance_m": found.distance_m,
         "price": price(found.price),

@@ -16,6 +16,7 @@ from jobbing_api.api import (
     kinds,
     lists,
     offer_shapes,
+    photo_shapes,
     problems,
     view,
 )
@@ -74,7 +75,8 @@ class OfferView(view.View):
 
     def shown(self, offer: offers_models.Offer) -> dict[str, Any]:
         job = self.session.get_one(jobs_models.Job, offer.job_id)
-        return offer_shapes.offer(offer, job)
+        photos = offer_shapes.photos_of_jobs(self.session, [job], photo_shapes.showing(self))
+        return offer_shapes.offer(offer, job, photos[job.id])
 
 
 @blueprint.route("/offers")
@@ -105,8 +107,12 @@ class Offers(view.View):
                 .options(selectinload(asked.category))
             )
         }
+        photos = offer_shapes.photos_of_jobs(
+            self.session, list(jobs_of.values()), photo_shapes.showing(self)
+        )
         page["items"] = [
-            offer_shapes.offer(offer, jobs_of[offer.job_id]) for offer in page["items"]
+            offer_shapes.offer(offer, jobs_of[offer.job_id], photos[offer.job_id])
+            for offer in page["items"]
         ]
         return page
 
@@ -169,7 +175,13 @@ class Accept(view.View):
                 job.urgency, (self.now - job.round_opened_at).total_seconds()
             )
         self.versioned(job.version)
-        return job_shapes.one(self.session, job, self.account, problems.reader_language())
+        return job_shapes.one(
+            self.session,
+            job,
+            self.account,
+            problems.reader_language(),
+            photo_shapes.showing(self),
+        )
 
 
 @blueprint.route("/offers/<uuid:offer_id>/undo")

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from jobbing_api import errors, jobs, markets, offers, providers
-from jobbing_api.api import contract, lists, offer_shapes, provider_shapes, view
+from jobbing_api.api import contract, lists, offer_shapes, photo_shapes, provider_shapes, view
 from jobbing_api.api.blueprint import Blueprint
 
 blueprint = Blueprint("providers", __name__, description="What someone offers, where and when.")
@@ -167,6 +167,53 @@ class Calendar(view.View):
         }
 
 
+@blueprint.route("/providers/me/portfolio")
+class Portfolio(view.View):
+    @blueprint.operation(
+        "get_portfolio",
+        who=contract.PROVIDER,
+        answer=provider_shapes.PortfolioAnswer,
+        version="read",
+        refuses=[errors.NotFound],
+    )
+    def get(self) -> Any:
+        """What I show of my work
+
+        404 until the profile is put for the first time.
+        """
+        return self._shown(providers.get(self.session, self.account.id))
+
+    @blueprint.operation(
+        "put_portfolio",
+        who=contract.PROVIDER,
+        body=provider_shapes.PortfolioBody,
+        answer=provider_shapes.PortfolioAnswer,
+        version="checked",
+        refuses=[errors.ProfileRequired],
+    )
+    def put(self, *, body: dict[str, Any]) -> Any:
+        """Show my work
+
+        Replaces the whole of it, in this order: a photo that is left out goes. Its ETag is
+        the profile's.
+        """
+        wanted = self.wanted_version(lambda: providers.get(self.session, self.account.id).version)
+        return self._shown(
+            providers.put_portfolio(
+                self.session,
+                self.account,
+                items=[providers.Shown(**item) for item in body["items"]],
+                now=self.now,
+                version=wanted,
+            )
+        )
+
+    def _shown(self, provider: providers.models.Provider) -> dict[str, Any]:
+        self.versioned(provider.version)
+        works = providers.portfolio_of(self.session, provider.account_id)
+        return {"items": provider_shapes.portfolio(works, photo_shapes.showing(self))}
+
+
 @blueprint.route("/providers/me/presence")
 class Presence(view.View):
     @blueprint.operation(
@@ -200,11 +247,14 @@ class OpenJobs(view.View):
     def get(self, *, query: dict[str, Any]) -> Any:
         """Open jobs near me that I could be offered, nearest first"""
         found = offers.open_jobs(self.session, self.account, now=self.now, limit=query["limit"])
+        photos = offer_shapes.photos_of_jobs(
+            self.session, [one.job for one in found], photo_shapes.showing(self)
+        )
         return lists.whole(
             [
                 {
                     "job_id": one.job.id,
-                    "job": offer_shapes.summary(one.job),
+                    "job": offer_shapes.summary(one.job, photos[one.job.id]),
                     "approximate_place": one.approximate_place,
                     "distance_m": one.distance_m,
                     "starts_at": one.starts_at,
@@ -222,9 +272,8 @@ class Public(view.View):
     )
     def get(self, *, provider_id: uuid.UUID) -> Any:
         """Somebody's public profile"""
-        return provider_shapes.public(
-            providers.public_profile(self.session, provider_id, now=self.now)
-        )
+        profile = providers.public_profile(self.session, provider_id, now=self.now)
+        return provider_shapes.public(self.session, profile, photo_shapes.showing(self))
 
 
 @blueprint.route("/providers/<uuid:provider_id>/reviews")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +10,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, geography, history, markets, matching, queue, telemetry
+from jobbing_api import (
+    database,
+    errors,
+    files,
+    geography,
+    history,
+    markets,
+    matching,
+    queue,
+    telemetry,
+)
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JobState
@@ -45,6 +56,7 @@ class Brief:
     access_notes: str = ""
     languages: Sequence[str] = ()
     needs: Sequence[str] = ()
+    photos: Sequence[uuid.UUID] = ()
 
 
 def post(
@@ -52,7 +64,8 @@ def post(
 ) -> models.Job:
     """Write the job ``open`` and ask for its first wave once that is durable.
 
-    Raises InvalidInput (fields say what), OutsideMarkets (and counts the demand).
+    Its photos were brought before. Raises InvalidInput (fields say what), OutsideMarkets
+    (and counts the demand).
     """
     category = markets.category_by_slug(session, brief.category)
     check_window(
@@ -124,6 +137,16 @@ def post(
     )
     session.add(job)
     session.flush()
+    if brief.photos:
+        files.attach(
+            session,
+            brief.photos,
+            owner=resident,
+            to="job",
+            subject_id=job.id,
+            job_id=job.id,
+            now=now,
+        )
     history.record(
         session,
         "job-post",

@@ -25,6 +25,10 @@ from jobbing_api.providers.free_time import rebuild as rebuild
 from jobbing_api.providers.newcomers import newcomers as newcomers
 from jobbing_api.providers.pauses import pause as pause
 from jobbing_api.providers.pauses import resume as resume
+from jobbing_api.providers.portfolio import Shown as Shown
+from jobbing_api.providers.portfolio import Work as Work
+from jobbing_api.providers.portfolio import portfolio_of as portfolio_of
+from jobbing_api.providers.portfolio import put_portfolio as put_portfolio
 from jobbing_api.providers.presence import expire_positions as expire_positions
 from jobbing_api.providers.presence import put_presence as put_presence
 from jobbing_api.providers.profiles import PublicProfile as PublicProfile
@@ -49,8 +53,10 @@ __all__ = [
     "Figures",
     "Hours",
     "PublicProfile",
+    "Shown",
     "SkillOffered",
     "Stretch",
+    "Work",
     "book",
     "expire_positions",
     "extend_due",
@@ -62,8 +68,10 @@ __all__ = [
     "models",
     "newcomers",
     "pause",
+    "portfolio_of",
     "public_profile",
     "put_calendar",
+    "put_portfolio",
     "put_presence",
     "put_profile",
     "rebuild",

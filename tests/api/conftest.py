@@ -133,6 +133,7 @@ def chosen_settings(
             "PUSH_URL": "https://127.0.0.1:9",
             "FIREBASE_CREDENTIALS": str(folder / "none.json"),
             "MAIL_DIR": str(folder / "mail"),
+            "FILES_URL": (folder / "files").as_uri(),
         }
     )
 
@@ -267,7 +268,8 @@ def slug(response: TestResponse) -> str:
 _TABLES = (
     "accounts, account_roles, sign_ins, refresh_tokens, mail_tokens, mails, blocks, devices,"
     " providers, skills, weekly_hours, calendar_exceptions, presences, bookings, jobs, waves,"
-    " offers, reviews, notifications, searches, history, record_entries, idempotency_answers"
+    " offers, reviews, notifications, searches, history, record_entries, idempotency_answers,"
+    " photos, portfolio_items"
 )
 
 
