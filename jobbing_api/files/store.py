@@ -59,6 +59,11 @@ class _Place:
     root: str
     disk: bool
 
+    @property
+    def home(self) -> str:
+        """What is there if anything can be: the folder, or the bucket."""
+        return self.root if self.disk else self.root.partition("/")[0]
+
 
 _url: str | None = None
 _opened: tuple[int, _Place] | None = None
@@ -86,7 +91,9 @@ def _open(url: str) -> _Place:
     disk = url.startswith("file:")
     options: dict[str, Any] = {"auto_mkdir": True} if disk else _S3
     files, root = fsspec.core.url_to_fs(url, skip_instance_cache=True, **options)
-    if not disk:
+    if disk:
+        files.makedirs(root, exist_ok=True)
+    else:
         files.retries = _TRIES
     return _Place(files, root.rstrip("/"), disk)
 
@@ -120,7 +127,10 @@ def read(file_id: uuid.UUID, size: str) -> bytes:
     """The bytes of an object. Raises Missing, or Unavailable."""
     with _asked():
         place = _place()
-        return bytes(place.files.cat_file(f"{_folder(place, file_id)}/{size}"))
+        try:
+            return bytes(place.files.cat_file(f"{_folder(place, file_id)}/{size}"))
+        except FileNotFoundError:
+            raise Missing from None
 
 
 def remove(file_id: uuid.UUID) -> None:
@@ -133,7 +143,10 @@ def remove(file_id: uuid.UUID) -> None:
         try:
             place.files.rm(_folder(place, file_id), recursive=True)
         except FileNotFoundError:
-            return
+            # Nothing is in a folder that is not mounted just now, nor in a bucket that was
+            # renamed: only where there is a store is what is not in it gone.
+            if not place.files.exists(place.home):
+                raise
 
 
 def ids() -> Iterator[uuid.UUID]:
@@ -178,8 +191,8 @@ def _asked() -> Iterator[None]:
     """Say in our words what a disk or somebody's S3 answered."""
     try:
         yield
-    except FileNotFoundError:
-        raise Missing from None
+    except Missing:
+        raise
     except Exception as error:
         # Of an S3 these are the errors of three libraries and of whatever speaks it.
         away = Away()

@@ -174,7 +174,10 @@ def _make_thumbnails(one: _Leased, *, now: datetime, begun_s: float) -> None:
             _try_later(one, now=now)
             return
         except store.Missing:
+            # It may be the whole bucket that is not there just now.
             _log.error("photo.lost", photo=str(one.id))
+            _try_later(one, now=now)
+            return
         except Exception:
             # It was our own picture when it was written: the disk has spoilt it.
             _log.exception("photo.spoilt", photo=str(one.id))

@@ -53,7 +53,7 @@ def assert_as_documented(app: Flask, method: str, path: str, answer: TestRespons
         return
     template = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
     operation = _document(app)["paths"][template][method.lower()]
-    told = (method, template, answer.status_code, answer.text[:500])
+    told = (method, template, answer.status_code, answer.data[:500])
     assert str(answer.status_code) in operation["responses"], told
     if answer.status_code >= 400:
         examples = operation["responses"][str(answer.status_code)]["content"][problems.MEDIA_TYPE]
