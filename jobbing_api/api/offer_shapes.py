@@ -133,7 +133,7 @@ def photos_of_jobs(
 ) -> dict[uuid.UUID, list[dict[str, Any]]]:
     """The photos of each job, in one statement however many they are."""
     found = files.of(session, [job.id for job in jobs])
-    return {job.id: show(found[job.id]) if job.id in found else [] for job in jobs}
+    return {job.id: show(found.get(job.id, ())) for job in jobs}
 
 
 def summary(job: jobs_models.Job, photos: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -98,6 +98,12 @@ class Photos(view.View):
 
 @blueprint.route("/photos/<uuid:photo_id>")
 class Photo(view.View):
+    @blueprint.operation("get_photo", answer=photo_shapes.PhotoAnswer, refuses=[errors.NotFound])
+    def get(self, *, photo_id: uuid.UUID) -> Any:
+        """One of my photos, with new links"""
+        photo = files.own(self.session, photo_id, self.account)
+        return photo_shapes.shown(photo, secret=view.settings().secret_key, now=self.now)
+
     @blueprint.operation("remove_photo", status=204, refuses=[errors.NotFound, errors.PhotoFrozen])
     def delete(self, *, photo_id: uuid.UUID) -> Response:
         """Take one of my photos away
@@ -114,7 +120,7 @@ class Content(view.View):
     _photo: files.Photo
 
     @blueprint.operation(
-        "get_photo",
+        "open_photo",
         who=contract.ANYONE,
         query=LinkQuery,
         gives=[files.JPEG, files.PDF],

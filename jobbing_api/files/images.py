@@ -42,7 +42,9 @@ _MOST_SCANS = 100
 _QUALITY = 85
 
 #: One picture is decoded at a time, so that memory holds one however many are sent at once.
+#: Whoever has waited so long for theirs is better told to come again.
 _turn = threading.Lock()
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,10 +61,20 @@ def taken(content: bytes, *, most_pixels: int) -> Picture:
 
     Raises NotAPicture for any other kind of file, and InvalidInput for a picture that moves,
     is damaged or cut off, has over ``most_pixels``, or is no more than a strip. Nothing is
-    decoded before its size is known to be bearable.
+    decoded before its size is known to be bearable. Raises Unavailable while too many others
+    wait for their turn.
     """
+    if not _turn.acquire(timeout=_PATIENCE_S):
+        raise errors.Unavailable()
     try:
-        with _turn, Image.open(io.BytesIO(content), formats=_KINDS) as picture:
+        return _taken(content, most_pixels)
+    finally:
+        _turn.release()
+
+
+def _taken(content: bytes, most_pixels: int) -> Picture:
+    try:
+        with Image.open(io.BytesIO(content), formats=_KINDS) as picture:
             _refuse_unbearable(picture, content, most_pixels)
             made = _upright(picture)
             return _written(_in_srgb(made, picture.info.get("icc_profile")))

@@ -106,7 +106,7 @@ def put_portfolio(
 
 def portfolio_of(session: Session, provider_id: uuid.UUID) -> list[Work]:
     """What is shown of a provider's work, in the order they gave it."""
-    kept = {photo.id: photo for photo in files.of(session, [provider_id])[provider_id]}
+    kept = {photo.id: photo for photo in files.of(session, [provider_id]).get(provider_id, [])}
     item, category = models.PortfolioItem, markets_models.Category
     rows = session.execute(
         select(item, category.slug)

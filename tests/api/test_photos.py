@@ -329,6 +329,18 @@ def test_a_store_that_is_away_is_said_and_nothing_is_half_there(
 # --- opening one ------------------------------------------------------------------------------
 
 
+def test_whoever_brought_a_photo_can_have_a_new_link(
+    client: FlaskClient, person: Callable[..., Person], clock: Clock
+) -> None:
+    resident = person()
+    photo = brought(resident)
+    assert resident.get(f"/photos/{photo['id']}").get_json() == photo
+    clock.move(hours=1)
+    assert follow(client, photo["url"]).status_code == 410
+    fresh = resident.get(f"/photos/{photo['id']}").get_json()["url"]
+    assert follow(client, fresh).status_code == 200
+
+
 def test_a_link_is_good_for_a_while_and_is_the_same_meanwhile(
     client: FlaskClient, person: Callable[..., Person], clock: Clock
 ) -> None:
@@ -565,8 +577,9 @@ def test_a_photo_is_removed_by_its_owner_alone_and_wherever_it_belongs(
     posted = resident.post("/jobs", job(clock.now, photos=[photo["id"]])).get_json()
     nothing = without_number(stranger.delete(f"/photos/{uuid.uuid4()}"))
     for one in (photo, loose):
-        refused = stranger.delete(f"/photos/{one['id']}")
-        assert (refused.status_code, without_number(refused)) == (404, nothing)
+        for method in ("DELETE", "GET"):
+            refused = stranger.ask(method, f"/photos/{one['id']}")
+            assert (refused.status_code, without_number(refused)) == (404, nothing)
         assert follow(client, one["url"]).status_code == 200
     for one in (photo, loose):
         assert resident.delete(f"/photos/{one['id']}").status_code == 204

@@ -238,6 +238,16 @@ def test_pictures_take_turns() -> None:
     assert len(made) == 4
 
 
+def test_whoever_waits_too_long_for_their_turn_is_told_to_come_again() -> None:
+    content = pictures.plain()
+    with images._turn:
+        began_s = time.monotonic()
+        with pytest.raises(errors.Unavailable):
+            take(content)
+        assert 9 < time.monotonic() - began_s < 15
+    assert take(content).width == 640
+
+
 def test_what_a_large_picture_costs_in_memory_is_bounded() -> None:
     """Forty megapixels in a PNG of black: the dearest that is let in."""
     picture = Image.new("RGBA", (8000, 5000))
