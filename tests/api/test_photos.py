@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -13,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -29,8 +32,10 @@ from tests.api.conftest import (
     offer_of,
     read,
     rows,
+    sign_in,
     slug,
 )
+from tests.conftest import NOW
 
 
 def bring(
@@ -283,6 +288,34 @@ def test_a_picture_sent_twice_with_its_key_is_brought_once(
     assert (other.status_code, slug(other)) == (422, "idempotency-key-reused")
     assert rows(session) == before
     assert bring(someone, Idempotency_Key="two").get_json()["id"] != first.get_json()["id"]
+
+
+def test_a_picture_sent_many_times_at_once_with_one_key_is_brought_once(
+    racing: FlaskClient, chosen_settings: Settings, own_database: Engine
+) -> None:
+    someone = sign_in(racing, chosen_settings, NOW)
+    together = threading.Barrier(4)
+    came: list[TestResponse] = []
+
+    def send() -> None:
+        phone = Person(racing.application.test_client(), someone.id, someone.token)
+        together.wait()
+        came.append(bring(phone, Idempotency_Key="one"))
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in came} <= {201, 409}
+    [photo_id] = {answer.get_json()["id"] for answer in came if answer.status_code == 201}
+    with own_database.connect() as connection:
+        kept = connection.execute(text("SELECT id FROM photos WHERE state = 'kept'")).scalars()
+        assert [str(one) for one in kept] == [photo_id]
+        # What the others wrote is known by rows, and goes in minutes.
+        arriving = connection.execute(text("SELECT id FROM photos WHERE state = 'arriving'"))
+        files.tend(list(arriving.scalars()), now=NOW + timedelta(minutes=11))
+        assert connection.execute(text("SELECT count(*) FROM photos")).scalar_one() == 1
 
 
 def test_a_key_that_is_none_is_refused_before_anything_is_done(
