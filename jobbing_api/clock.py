@@ -8,6 +8,7 @@ or twice is harmless.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,8 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from jobbing_api import (
     accounts,
     database,
+    dues,
     errors,
     files,
+    jobs,
     mail,
     matching,
     notifications,
@@ -140,6 +143,7 @@ def tick(now: datetime) -> bool:
         offers.send_due(session, now=now)
     with database.transaction() as session:
         offers.expire_due(session, now=now)
+    do_due(now)
     with database.transaction() as session:
         dead = processes.bury(session, now=now)
         if dead:
@@ -153,6 +157,36 @@ def tick(now: datetime) -> bool:
             _ask("tend_photos", _tend_photos, now),
         ]
     )
+
+
+#: Who does what is due, by its kind.
+_DO: dict[str, Callable[..., None]] = {
+    jobs.CONFIRM: jobs.ask_to_confirm,
+    jobs.LATE: jobs.tell_late,
+    jobs.BACKUP: offers.warm,
+    jobs.ABSENT: offers.miss,
+    jobs.CHECK_IN: jobs.ask_for_word,
+    jobs.STALLED: jobs.ask_what_blocks,
+    jobs.REMIND: jobs.remind,
+    jobs.SILENT_YES: jobs.confirm_by_silence,
+    jobs.REDO_AGREE: functools.partial(jobs.tell_of_redo, kind=jobs.REDO_AGREE),
+    jobs.REDO_DONE: jobs.tell_of_redo,
+}
+
+
+def do_due(now: datetime) -> None:
+    """Each in a transaction of its own: what fails holds up nothing else."""
+    with database.transaction() as session:
+        found = dues.found(session, now=now, limit=_BATCH)
+    for one in found:
+        try:
+            with database.transaction() as session:
+                _DO[one.kind](session, one.subject_id, now=now)
+        except (DBAPIError, errors.DomainError) as error:
+            reason = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+            _log.warning("clock.due_failed", kind=one.kind, error=reason)
+            with database.transaction() as session:
+                dues.put_off(session, one, now=now)
 
 
 def _ask(task: str, find: Callable[[datetime, datetime], None], now: datetime) -> bool:
@@ -245,10 +279,11 @@ _CHORES: dict[Callable[[datetime], None], timedelta] = {
 
 def _pause_s(now: datetime) -> float:
     with database.transaction() as session:
-        dues = [
+        instants = [
             offers.next_due_at(session),
             notifications.next_due_at(session),
             mail.next_due_at(session),
+            dues.next_due_at(session),
         ]
-    waits = [(due - now).total_seconds() for due in dues if due is not None]
+    waits = [(due - now).total_seconds() for due in instants if due is not None]
     return max(0.05, min([_LONGEST_SLEEP_S, *waits]))

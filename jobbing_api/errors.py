@@ -69,6 +69,13 @@ class WrongCode(DomainError):
     keeps_writes = True
 
 
+class WrongStartCode(DomainError):
+    """Not the code the resident reads out. That it was tried is kept."""
+
+    slug = "wrong-start-code"
+    keeps_writes = True
+
+
 class EmailTaken(DomainError):
     slug = "email-taken"
 
@@ -128,6 +135,18 @@ class TooEarly(DomainError):
     """This can be said ``minutes`` after the agreed time, and that is not yet."""
 
     slug = "too-early"
+
+
+class NothingAsked(DomainError):
+    """There is no question of the other side's to answer, or not any more."""
+
+    slug = "nothing-asked"
+
+
+class FeeChanged(DomainError):
+    """Calling it off costs more by now than the caller was told: ``fee_cents``."""
+
+    slug = "fee-changed"
 
 
 class VersionMismatch(DomainError):

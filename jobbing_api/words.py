@@ -44,6 +44,7 @@ _UNSAID: Mapping[str, str] = {
     "reason": "unsaid",
     "most_megabytes": "unsaid",
     "most_waiting": "unsaid",
+    "arrival": "unsaid",
     "request_id": "-",
 }
 
@@ -90,6 +91,11 @@ def when(language: str, instant: datetime, time_zone: str) -> str:
     return format_datetime(
         local, f"EEEE {day} MMMM, HH:mm", tzinfo=local.tzinfo, locale=_LOCALES[ours]
     )
+
+
+def time_of_day(instant: datetime, time_zone: str) -> str:
+    """The hour on the spot: "14:05"."""
+    return instant.astimezone(ZoneInfo(time_zone)).strftime("%H:%M")
 
 
 @lru_cache(maxsize=4096)

@@ -338,3 +338,14 @@ def due_waves(
     """The waves a clock finds that sees an empty queue."""
     lost_before = queue.Backlog(0, None).lost_before(now)
     return offers.due_waves(session, lost_before=lost_before, now=now, limit=limit)
+
+
+def start(
+    session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
+) -> jobs_models.Job:
+    """Begin as somebody to whom the resident read out the four digits."""
+    visit = jobs_models.Visit
+    code = session.scalar(
+        select(visit.start_code).where(visit.job_id == job_id, visit.ended_at.is_(None))
+    )
+    return jobs.start(session, job_id, account, code=code, now=now)

@@ -23,7 +23,9 @@ from jobbing_api.api import (
     providers,
     reference,
     sessions,
+    visits,
     wishes,
+    work,
 )
 from jobbing_api.api.idempotency import forget_old as forget_old
 
@@ -35,16 +37,8 @@ def register(app: Flask) -> None:
     api = contract.describe(app)
     problems.register(app)
     for resource in (
-        accounts,
-        sessions,
-        me,
-        wishes,
-        markets,
-        providers,
-        jobs,
-        offers,
-        photos,
-        operators,
+        *(accounts, sessions, me, wishes, markets, providers),
+        *(jobs, visits, work, offers, photos, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, geography, history, markets, offers, words
+from jobbing_api import accounts, geography, history, jobs, markets, offers, words
 from jobbing_api.api import fields, job_bodies, kinds, offer_shapes, photo_shapes
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JobState, OfferState
@@ -72,6 +73,97 @@ class EventAnswer(kinds.Answer):
     )
 
 
+class RescheduleAnswer(kinds.Answer):
+    """One side asks for another hour."""
+
+    asked_by = fields.choice("Who asks.", "provider", ("resident", "provider"))
+    starts_at = fields.instant("The hour asked for.", "2026-11-25T13:00:00Z")
+    ends_at = fields.instant("Its end.", "2026-11-25T14:30:00Z")
+    asked_at = fields.instant("Since when.", "2026-11-24T07:00:00Z")
+
+
+class VisitAnswer(kinds.Answer):
+    """The visit that is to come."""
+
+    start_code = fields.matching(
+        "Read it out at the door; the resident alone sees it.",
+        "0417",
+        r"[0-9]{4}",
+        "field-start-code",
+        allow_none=True,
+    )
+    confirm_asked_at = fields.instant(
+        "When the provider was last asked whether it stands.",
+        "2026-11-23T09:00:00Z",
+        allow_none=True,
+    )
+    confirmed = fields.flag("Whether they have answered since, or need not.", True)
+    provider_confirmed_at = fields.instant(
+        "When the provider said that it stands.", "2026-11-23T09:05:00Z", allow_none=True
+    )
+    resident_confirmed_at = fields.instant(
+        "When the resident did.", "2026-11-23T10:00:00Z", allow_none=True
+    )
+    arrives_at = fields.instant(
+        "When whoever is on the way thinks to be there.", "2026-11-24T08:58:00Z", allow_none=True
+    )
+    reschedule = fields.part(
+        RescheduleAnswer, "The hour one side asks for instead.", allow_none=True
+    )
+
+
+class CheckInAnswer(kinds.Answer):
+    """A word on the way."""
+
+    id = fields.uid("The word.")
+    kind = fields.choice("What it says.", "progress", models.CHECK_INS)
+    text = fields.text(
+        "In the provider's words.", "Half of it is done.", least=0, most=1_000, lines=True
+    )
+    waits_for = fields.choice("What blocks it.", "material", models.WAITS_FOR, allow_none=True)
+    at = fields.instant("When.", "2026-11-24T10:00:00Z")
+
+
+class StretchAnswer(kinds.Answer):
+    """A line of the time sheet."""
+
+    began_at = fields.instant("From when.", "2026-11-24T09:01:00Z")
+    ended_at = fields.instant(
+        "Until when; null while it lasts.", "2026-11-24T10:20:00Z", allow_none=True
+    )
+
+
+class ProgressAnswer(kinds.Answer):
+    """How the work went so far."""
+
+    worked_minutes = fields.whole("Minutes at work, in all.", 79, least=0, most=10**6)
+    stretches = fields.many(StretchAnswer, "The time sheet.")
+    check_ins = fields.many(CheckInAnswer, "What was said on the way, oldest first.")
+
+
+class CallingOffAnswer(kinds.Answer):
+    """What calling the visit off would cost you now."""
+
+    fee_cents = fields.cents("What a resident owes the provider.", 0)
+    points = fields.whole(
+        "What a provider gathers; three within 60 days, and a person looks at it.",
+        0,
+        least=0,
+        most=100,
+    )
+    rule = fields.choice(
+        "`free`: there is time. `just-booked`: within minutes of booking. `short`: within a"
+        " day. `late`: within hours. `moved`: as much as when you had it moved.",
+        "free",
+        ("free", "just-booked", "short", "late", "moved"),
+    )
+    free_until = fields.instant(
+        "Until when it costs nothing; null if it never does.",
+        "2026-11-23T09:00:00Z",
+        allow_none=True,
+    )
+
+
 class JobSummaryAnswer(kinds.Answer):
     """A job as its people see it in a list."""
 
@@ -120,6 +212,7 @@ class JobSummaryAnswer(kinds.Answer):
     provider = fields.part(PersonAnswer, "Who comes; null while nobody does.", allow_none=True)
     starts_at = fields.instant("When the visit begins.", "2026-11-24T09:00:00Z", allow_none=True)
     ends_at = fields.instant("When it ends.", "2026-11-24T10:30:00Z", allow_none=True)
+    visit = fields.part(VisitAnswer, "The visit that is to come.", allow_none=True)
     order = fields.part(OrderAnswer, "What was agreed at acceptance.", allow_none=True)
     unfilled_because = fields.slug(
         "Why nobody comes: a stable word.", "nobody-free", allow_none=True
@@ -131,6 +224,13 @@ class JobSummaryAnswer(kinds.Answer):
     created_at = fields.instant("When it was posted.", "2026-11-23T10:00:00Z")
     on_my_way_at = fields.instant("Setting out.", "2026-11-24T08:40:00Z", allow_none=True)
     started_at = fields.instant("Work began.", "2026-11-24T09:01:00Z", allow_none=True)
+    paused_at = fields.instant(
+        "Since when it rests for a while.", "2026-11-24T09:30:00Z", allow_none=True
+    )
+    blocked_at = fields.instant(
+        "Since when it waits for something.", "2026-11-24T09:30:00Z", allow_none=True
+    )
+    blocked_because = fields.choice("For what.", "material", models.WAITS_FOR, allow_none=True)
     finished_at = fields.instant("Work ended.", "2026-11-24T10:20:00Z", allow_none=True)
     completed_at = fields.instant("Confirmed.", "2026-11-24T12:00:00Z", allow_none=True)
 
@@ -138,6 +238,12 @@ class JobSummaryAnswer(kinds.Answer):
 class JobAnswer(JobSummaryAnswer):
     """A job as its people see it."""
 
+    calling_off = fields.part(
+        CallingOffAnswer,
+        "What calling it off costs you, while somebody is to come.",
+        allow_none=True,
+    )
+    progress = fields.part(ProgressAnswer, "How the work went, once it has begun.", allow_none=True)
     timeline = fields.many(EventAnswer, "What happened, oldest first.")
 
 
@@ -166,6 +272,8 @@ def several(
     counted = offers.counts(session, asked) if asked else {}
     names = _names(session, found, reader)
     photos = offer_shapes.photos_of_jobs(session, found, show)
+    awaited = [job.id for job in found if job.state == JobState.ASSIGNED]
+    standing = jobs.standing(session, awaited) if awaited else {}
     return [
         {
             **offer_shapes.summary(job, [] if _kept_from(job, reader) else photos[job.id]),
@@ -185,6 +293,7 @@ def several(
             "provider": _person(job.provider_id, names),
             "starts_at": job.starts_at,
             "ends_at": job.ends_at,
+            "visit": _visit(standing.get(job.id), reader, job),
             "order": None if job.order is None else _order(job.order),
             "unfilled_because": job.unfilled_because,
             "unfilled_advice": _advice(job.unfilled_because, language),
@@ -192,6 +301,9 @@ def several(
             "created_at": job.created_at,
             "on_my_way_at": job.on_my_way_at,
             "started_at": job.started_at,
+            "paused_at": job.paused_at,
+            "blocked_at": job.blocked_at,
+            "blocked_because": job.blocked_because,
             "finished_at": job.finished_at,
             "completed_at": job.completed_at,
         }
@@ -205,11 +317,60 @@ def one(
     reader: accounts.models.Account,
     language: words.Language,
     show: photo_shapes.Show,
+    *,
+    now: datetime,
 ) -> dict[str, Any]:
     """A job as ``reader`` sees it, with its timeline."""
     (shown,) = several(session, [job], reader, language, show)
     events = history.of_job(session, job.id)
-    return {**shown, "timeline": list(_timeline(events, shown["seen_as"], reader.id))}
+    return {
+        **shown,
+        "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
+        "progress": _progress(session, job, now=now),
+        "timeline": list(_timeline(events, shown["seen_as"], reader.id)),
+    }
+
+
+def _visit(
+    standing: jobs.Standing | None, reader: accounts.models.Account, job: models.Job
+) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    visit = standing.visit
+    return {
+        "start_code": visit.start_code if reader.id == job.resident_id else None,
+        "confirm_asked_at": visit.confirm_asked_at,
+        "confirmed": jobs.is_confirmed(visit),
+        "provider_confirmed_at": visit.provider_confirmed_at,
+        "resident_confirmed_at": visit.resident_confirmed_at,
+        "arrives_at": visit.arrives_at,
+        "reschedule": standing.asked,
+    }
+
+
+def _progress(session: Session, job: models.Job, *, now: datetime) -> dict[str, Any] | None:
+    if job.started_at is None:
+        return None
+    progress = jobs.progress_of(session, job.id)
+    return {
+        "worked_minutes": round(progress.worked(now=now).total_seconds() / 60),
+        "stretches": progress.stretches,
+        "check_ins": progress.check_ins,
+    }
+
+
+def _calling_off(
+    session: Session, job: models.Job, seen_as: str, *, now: datetime
+) -> dict[str, Any] | None:
+    if job.state != JobState.ASSIGNED or seen_as == "operator":
+        return None
+    costs, free_until = jobs.costs_now(session, job, role=seen_as, now=now)
+    return {
+        "fee_cents": costs.fee_cents,
+        "points": costs.points,
+        "rule": costs.rule,
+        "free_until": free_until,
+    }
 
 
 def _seen_as(job: models.Job, reader: accounts.models.Account) -> str:

@@ -34,6 +34,7 @@ class JobView(view.View):
             self.account,
             problems.reader_language(),
             photo_shapes.showing(self),
+            now=self.now,
         )
 
 
@@ -142,14 +143,6 @@ def _move(path: str, operation_id: str, says: str, move: Callable[..., jobs_mode
     blueprint.add_url_rule(f"/jobs/<uuid:job_id>/{path}", operation_id, Move)
 
 
-_move("on-my-way", "set_out", "I am on my way (the provider)", jobs.on_my_way)
-_move("start", "start_job", "I begin (the provider)", jobs.start)
-_move(
-    "finish",
-    "finish_job",
-    "I am done (the provider)\n\nThe resident confirms, or asks for a redo.",
-    jobs.finish,
-)
 _move(
     "confirm",
     "confirm_job",
@@ -194,50 +187,6 @@ class Dispute(JobView):
         return self.shown(
             jobs.dispute(self.session, job_id, self.account, now=self.now, reason=body["reason"])
         )
-
-
-@blueprint.route("/jobs/<uuid:job_id>/cancel")
-class Cancel(JobView):
-    @blueprint.operation(
-        "cancel_job",
-        body=job_bodies.ReasonBody,
-        answer=job_shapes.JobAnswer,
-        version="read",
-        refuses=_MOVE,
-    )
-    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
-        """Cancel
-
-        The resident or an operator ends the job. The provider who has it gives it back:
-        it is open again, and others are asked.
-        """
-        seen_as = jobs.get_for(self.session, job_id, self.account, now=self.now).role
-        job = offers.cancel(
-            self.session, job_id, account=self.account, reason=body["reason"], now=self.now
-        )
-        shown = self.shown(job)
-        if seen_as == "provider":
-            # It is not theirs any more, and what the others do with it is not their affair.
-            shown |= {"location": None, "address": None, "access_notes": None}
-            shown |= {"seen_as": "provider", "timeline": [], "photos": []}
-        return shown
-
-
-@blueprint.route("/jobs/<uuid:job_id>/no-show")
-class NoShow(JobView):
-    @blueprint.operation(
-        "report_no_show",
-        answer=job_shapes.JobAnswer,
-        version="read",
-        refuses=[*_MOVE, errors.TooEarly],
-    )
-    def post(self, *, job_id: uuid.UUID) -> Any:
-        """Nobody came (the resident)
-
-        From half an hour after the agreed time on, twenty minutes when it was for now. The
-        job is open again at once, and those who would have come are asked first.
-        """
-        return self.shown(offers.no_show(self.session, job_id, account=self.account, now=self.now))
 
 
 @blueprint.route("/jobs/<uuid:job_id>/dispatch")

@@ -109,6 +109,12 @@ class OfferAnswer(kinds.Answer):
     answered_at = fields.instant("When it was answered.", "2026-11-23T10:02:00Z", allow_none=True)
     decline_reason = fields.choice("Why it was declined.", "time", DECLINE_REASONS, allow_none=True)
     quote = fields.part(Quote, "The price named.", allow_none=True)
+    stand_by_asked_at = fields.instant(
+        "When you were asked to stand by: whoever took it keeps silent.",
+        "2026-11-24T08:30:00Z",
+        allow_none=True,
+    )
+    stands_by = fields.flag("Whether you do.", True, allow_none=True)
 
 
 class OpenJobAnswer(kinds.Answer):
@@ -179,4 +185,6 @@ def offer(
         "answered_at": found.answered_at,
         "decline_reason": found.decline_reason,
         "quote": found.quote,
+        "stand_by_asked_at": found.stand_by_asked_at,
+        "stands_by": found.stands_by,
     }

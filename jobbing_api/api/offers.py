@@ -70,6 +70,12 @@ class QuoteBody(kinds.Body):
     )
 
 
+class StandByBody(kinds.Body):
+    """Whether you are ready."""
+
+    ready = fields.flag("Whether you could come.", True)
+
+
 class OfferView(view.View):
     """Base of the views that answer with one offer."""
 
@@ -181,6 +187,7 @@ class Accept(view.View):
             self.account,
             problems.reader_language(),
             photo_shapes.showing(self),
+            now=self.now,
         )
 
 
@@ -198,6 +205,28 @@ class Undo(OfferView):
         Within a minute, and on no record: the job is open again and others are asked.
         """
         return self.shown(offers.undo(self.session, offer_id, account=self.account, now=self.now))
+
+
+@blueprint.route("/offers/<uuid:offer_id>/stand-by")
+class StandBy(OfferView):
+    @blueprint.operation(
+        "stand_by",
+        who=contract.PROVIDER,
+        body=StandByBody,
+        answer=offer_shapes.OfferAnswer,
+        refuses=[errors.NotFound, errors.IllegalMove],
+    )
+    def post(self, *, offer_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """I could come if the other one does not
+
+        To whoever was asked to stand by. Either answer costs nothing; whoever is ready is
+        asked first if it comes to that.
+        """
+        return self.shown(
+            offers.stand_by(
+                self.session, offer_id, account=self.account, ready=body["ready"], now=self.now
+            )
+        )
 
 
 @blueprint.route("/offers/<uuid:offer_id>/decline")

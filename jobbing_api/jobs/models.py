@@ -1,4 +1,5 @@
-"""Tables of the jobs room: the job itself and what both sides said afterwards."""
+"""Tables of the jobs room: the job itself, the visits agreed about it, and what both sides
+said afterwards."""
 
 from __future__ import annotations
 
@@ -71,6 +72,10 @@ class Job(Base):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     redone_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: Work that is under way and rests: for a while, or because it waits for something.
+    paused_at: Mapped[datetime | None] = mapped_column(Instant)
+    blocked_at: Mapped[datetime | None] = mapped_column(Instant)
+    blocked_because: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     #: The span it came of, where traces are kept (W3C Trace Context).
     trace: Mapped[str | None] = mapped_column(Text)
@@ -104,6 +109,13 @@ class Job(Base):
         ),
         CheckConstraint("(state = 'open') = (wake_at IS NOT NULL)", name="open_is_watched"),
         CheckConstraint("round > 0 AND wave >= 0", name="round_and_wave"),
+        CheckConstraint(
+            "state = 'in_progress' OR num_nonnulls(paused_at, blocked_at) = 0",
+            name="only_work_rests",
+        ),
+        CheckConstraint(
+            "(blocked_at IS NULL) = (blocked_because IS NULL)", name="block_has_reason"
+        ),
         Index("ix_jobs_resident_id", "resident_id", "id"),
         Index("ix_jobs_provider_id", "provider_id", "id"),
         Index(
@@ -123,6 +135,156 @@ class Job(Base):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_jobs_market_id_state", "market_id", "state"),
+    )
+
+
+#: How a visit that was agreed came to its end.
+VISIT_ENDS = (
+    "came",
+    "job-cancelled",
+    "provider-cancelled",
+    "provider-absent",
+    "resident-absent",
+    "acceptance-undone",
+)
+
+
+class Visit(Base):
+    """Somebody is to come: one row for each acceptance, with what was agreed about it and
+    how it ended. Its hour is the job's; the provider's hours are held by a booking."""
+
+    __tablename__ = "visits"
+
+    offer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("offers.id"), primary_key=True)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    provider_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("providers.account_id"))
+    agreed_at: Mapped[datetime] = mapped_column(Instant)
+    #: What calling it off costs at least: as much as it did when whoever calls it off had
+    #: it moved.
+    least_fee_cents: Mapped[int] = mapped_column(default=0)
+    least_points: Mapped[int] = mapped_column(SmallInteger, default=0)
+    #: Four digits that the resident reads out, so that both know the right person came.
+    start_code: Mapped[str] = mapped_column(Text)
+    wrong_codes: Mapped[int] = mapped_column(SmallInteger, default=0)
+    confirm_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    provider_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    resident_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: When whoever set out thinks to be there.
+    arrives_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_because: Mapped[str | None] = mapped_column(Text)
+    #: What the resident owes for calling it off or not being there; and what goes on the
+    #: provider's account instead of money: so many points lead to a person's review.
+    fee_cents: Mapped[int] = mapped_column(default=0)
+    points: Mapped[int] = mapped_column(SmallInteger, default=0)
+
+    __table_args__ = (
+        CheckConstraint("start_code ~ '^[0-9]{4}$'", name="start_code"),
+        CheckConstraint("(ended_at IS NULL) = (ended_because IS NULL)", name="end_has_reason"),
+        CheckConstraint(
+            "ended_because IN (" + ", ".join(f"'{end}'" for end in VISIT_ENDS) + ")",
+            name="ended_because",
+        ),
+        CheckConstraint("fee_cents >= 0 AND points >= 0", name="costs_not_negative"),
+        CheckConstraint("least_fee_cents >= 0 AND least_points >= 0", name="least_not_negative"),
+        CheckConstraint("ended_at IS NOT NULL OR fee_cents + points = 0", name="costs_at_its_end"),
+        Index(
+            "uq_visits_one_per_job",
+            "job_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_visits_job_id", "job_id"),
+        Index(
+            "ix_visits_points",
+            *("provider_id", "ended_at"),
+            postgresql_where=text("points > 0"),
+        ),
+    )
+
+
+class Reschedule(Base):
+    """One side asks the other for another hour; nothing moves before the other agrees."""
+
+    __tablename__ = "reschedules"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.offer_id"))
+    #: ``resident`` or ``provider``.
+    asked_by: Mapped[str] = mapped_column(Text)
+    starts_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("asked_by IN ('resident', 'provider')", name="asked_by"),
+        CheckConstraint("starts_at < ends_at", name="starts_before_ends"),
+        CheckConstraint("state IN ('asked', 'agreed', 'refused', 'withdrawn')", name="state"),
+        CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_when_answered"),
+        Index(
+            "uq_reschedules_one_asked_per_job",
+            "job_id",
+            unique=True,
+            postgresql_where=text("state = 'asked'"),
+        ),
+        Index("ix_reschedules_visit_id", "visit_id"),
+    )
+
+
+#: What a provider says of work that is under way, and what a block may wait for.
+CHECK_INS = ("progress", "pause", "blocked", "resume")
+WAITS_FOR = ("resident", "material", "weather", "access", "another-trade", "other")
+
+
+class CheckIn(Base):
+    """A word on the way, perhaps with pictures; never changed."""
+
+    __tablename__ = "check_ins"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    waits_for: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('progress', 'pause', 'blocked', 'resume')", name="kind"),
+        CheckConstraint(
+            "waits_for IN ('resident', 'material', 'weather', 'access', 'another-trade', 'other')",
+            name="waits_for",
+        ),
+        CheckConstraint("(kind = 'blocked') = (waits_for IS NOT NULL)", name="block_waits"),
+        Index("ix_check_ins_job_id", "job_id", "at"),
+        Index("ix_check_ins_author_id", "author_id"),
+    )
+
+
+class WorkStretch(Base):
+    """From when to when somebody was at work: the lines of a time sheet."""
+
+    __tablename__ = "work_stretches"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("began_at <= ended_at", name="begins_before_it_ends"),
+        Index("ix_work_stretches_job_id", "job_id"),
+        Index(
+            "uq_work_stretches_one_at_a_time",
+            "job_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )
 
 

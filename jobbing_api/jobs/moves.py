@@ -45,6 +45,10 @@ def move(
         "wake_at": None,
         "queued_at": None,
         "unfilled_because": None,
+        # Only work that is under way rests.
+        "paused_at": None,
+        "blocked_at": None,
+        "blocked_because": None,
         **(changes or {}),
     }
     statement = update(models.Job).where(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, history, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, moves, reading, visits
+from jobbing_api.jobs import models, moves, reading, telling
 from jobbing_api.lifecycle import JobState
 
 OPEN_FOR = timedelta(days=7)
@@ -108,7 +108,7 @@ def _reveal(
         job_id=job.id,
     )
     for account_id in (job.resident_id, job.provider_id):
-        visits.tell(session, job, account_id, "reviews-visible", now=now)
+        telling.tell(session, job, account_id, "reviews-visible", now=now)
 
 
 def reviews_of_job(

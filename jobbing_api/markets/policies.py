@@ -197,6 +197,11 @@ class Policy:
     late_after_min: _Minutes
     absent_after_min: _Minutes
     provider_waits_min: _Minutes
+    #: How often a word is asked for while work lasts; how long after work should be over, and
+    #: how long while it rests, somebody asks what blocks it.
+    check_in_every_min: Annotated[int, readers.whole(15, 60 * 1440)]
+    stalled_after_min: Annotated[int, readers.whole(15, 60 * 1440)]
+    stalled_at_rest_min: Annotated[int, readers.whole(15, 60 * 1440)]
     auto_confirm_min: _Minutes
     confirm_reminders_min: _MinuteList
     redo_at_most: _Few

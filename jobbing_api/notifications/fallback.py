@@ -95,7 +95,13 @@ def owe(session: Session, settings: Settings, lines: Sequence[_Line], *, now: da
 
 
 #: What about a visit cannot wait until somebody reads their mails, on the day of the visit.
-_OF_THE_DAY = frozenset({"on-my-way", "job-cancelled", "provider-dropped-out", "visit-missed"})
+_OF_THE_DAY = frozenset(
+    {
+        *("on-my-way", "job-cancelled", "provider-dropped-out", "visit-missed", "visit-moved"),
+        *("visit-unconfirmed", "visit-late", "visit-late-under-way", "visit-overdue"),
+        *("visit-confirm-now", "nobody-home", "start-code-changed"),
+    }
+)
 
 #: Offers that are over before a mail is read.
 _FOR_NOW = timedelta(minutes=15)

@@ -79,6 +79,12 @@ def _shown(params: Mapping[str, Any], language: str) -> dict[str, Any]:
         shown["when"] = words.when(
             language, datetime.fromisoformat(params["starts_at"]), params["time_zone"]
         )
+    if "arrives_at" in params:
+        shown["arrival"] = words.time_of_day(
+            datetime.fromisoformat(params["arrives_at"]), params["time_zone"]
+        )
+    if "backups" in params:
+        shown["backups"] = params["backups"]
     if "net_cents" in params:
         net = params["net_cents"]
         shown["price"] = (

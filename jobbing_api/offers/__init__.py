@@ -28,6 +28,9 @@ from jobbing_api.offers.reading import get_for as get_for
 from jobbing_api.offers.reading import list_for as list_for
 from jobbing_api.offers.reading import offers_of_job as offers_of_job
 from jobbing_api.offers.reading import open_jobs as open_jobs
+from jobbing_api.offers.standing_by import miss as miss
+from jobbing_api.offers.standing_by import stand_by as stand_by
+from jobbing_api.offers.standing_by import warm as warm
 from jobbing_api.offers.waves import due_waves as due_waves
 from jobbing_api.offers.waves import give_up as give_up
 from jobbing_api.offers.waves import next_due_at as next_due_at

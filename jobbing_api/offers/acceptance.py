@@ -33,7 +33,7 @@ from jobbing_api.lifecycle import (
     offer_sources,
 )
 from jobbing_api.offers import answers, endings, models, reading
-from jobbing_api.offers.requests import fact, policy_of, request_of
+from jobbing_api.offers.requests import fact, request_of
 
 
 def accept(
@@ -122,7 +122,7 @@ def _assign(
     account: accounts_models.Account,
     now: datetime,
 ) -> jobs_models.Job:
-    policy = policy_of(session, job, now=now)
+    policy = jobs.policy_of(session, job, now=now)
     # Locks are always taken in the order job, provider, offers, so that an acceptance,
     # a wave and a cancellation that meet wait for each other and never in a ring.
     try:
@@ -198,6 +198,7 @@ def _assign(
         place=geography.lon_lat(job.location),
         now=now,
     )
+    jobs.agree(session, job, offer_id=taken.id, policy=policy, now=now)
     providers.record.write_many(session, [fact("answered", job, taken, at=now)])
     providers.resume(session, taken.provider_id, now=now)
     jobs.tell(session, job, job.resident_id, "job-assigned", now=now)

@@ -18,7 +18,7 @@ from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JOB_HAS_PROVIDER, OfferMove, OfferState, offer_sources
 from jobbing_api.offers import asking, endings, models, pricing, reading
-from jobbing_api.offers.requests import fact, policy_of, request_of
+from jobbing_api.offers.requests import fact, request_of
 
 
 def seen(
@@ -92,7 +92,7 @@ def quote(
     if job.state in JOB_HAS_PROVIDER:
         raise errors.AlreadyTaken()
     _refuse_beyond_budget(job, amount_cents)
-    policy = policy_of(session, job, now=now)
+    policy = jobs.policy_of(session, job, now=now)
     request = request_of(session, job, policy, outside_hours=offer.outside_hours)
     wished = offer.starts_at if starts_at is None else starts_at
     start = matching.slot(

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, errors, jobs, notifications, providers
+from jobbing_api import accounts, errors, jobs, markets, notifications, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import (
@@ -26,7 +26,7 @@ from jobbing_api.lifecycle import (
     offer_sources,
 )
 from jobbing_api.offers import models, reading
-from jobbing_api.offers.requests import fact, policy_of
+from jobbing_api.offers.requests import fact
 
 #: What those who look after a market are told of a job nobody has taken for long.
 JOB_WAITS = "job-waits"
@@ -138,17 +138,27 @@ def cancel(
     *,
     account: accounts_models.Account,
     reason: str,
+    fee_cents: int | None = None,
     now: datetime,
 ) -> jobs_models.Job:
     """Cancel, from whichever side asks.
 
     The resident (or an operator who may act) ends the job; the assigned provider drops
-    out, and the job is open again in a new round. Raises IllegalMove once work has begun.
+    out, and the job is open again in a new round. It costs what ``jobs.costs`` says; with
+    ``fee_cents`` no more than that. Raises IllegalMove once work has begun, FeeChanged.
     """
     view = jobs.get_for(session, job_id, account, now=now)
     if view.role == "provider":
         return drop_out(session, view.job, account=account, reason=reason, now=now)
     _refuse_onlooker(session, view, account)
+    held = jobs.lock(session, job_id)
+    assert held is not None
+    # An operator who ends it knows why; it is nobody's change of mind.
+    costs = jobs.NOTHING
+    if view.role == "resident":
+        costs, _ = jobs.costs_now(session, held, role="resident", now=now)
+    if fee_cents is not None and costs.fee_cents > fee_cents:
+        raise errors.FeeChanged(fee_cents=costs.fee_cents, currency=held.currency)
     job = jobs.move(
         session,
         job_id,
@@ -165,6 +175,7 @@ def cancel(
     accepted = _end_accepted(session, job, now=now)
     if accepted is not None:
         providers.release(session, job_id=job.id, because="job-cancelled", now=now)
+        jobs.end_visit(session, job, "job-cancelled", costs=costs, now=now)
         jobs.tell(session, job, accepted.provider_id, "job-cancelled", now=now)
     if view.role == "operator":
         jobs.tell(session, job, job.resident_id, "job-cancelled", now=now)
@@ -223,7 +234,7 @@ def undo(
         return offer
     if offer.state != OfferState.ACCEPTED:
         raise errors.IllegalMove(state=str(offer.state))
-    policy = policy_of(session, job, now=now)
+    policy = jobs.policy_of(session, job, now=now)
     over = job.state_since + timedelta(seconds=policy.undo_s)
     if job.state != JobState.ASSIGNED or now > over:
         raise errors.UndoOver(seconds=policy.undo_s)
@@ -269,37 +280,85 @@ def _undone(session: Session, offer: models.Offer) -> bool:
 def no_show(
     session: Session, job_id: uuid.UUID, *, account: accounts_models.Account, now: datetime
 ) -> jobs_models.Job:
-    """The provider did not come: the others are asked at once, those first who would have
-    come. The resident says so, or an operator who may act.
+    """Somebody was not there. Says the resident, or an operator who may act, that the
+    provider did not come: others are asked at once, those first who would have come. Says
+    the provider, who set out and waited, that nobody was home: the job is over.
 
-    Raises TooEarly before the time a provider may be late by, IllegalMove unless somebody
-    was to come and has not begun.
+    Raises TooEarly before the time either may be late by, IllegalMove unless somebody was
+    to come and has not begun.
     """
     view = jobs.get_for(session, job_id, account, now=now)
-    if view.role == "provider":
-        raise errors.NotAllowed()
     _refuse_onlooker(session, view, account)
-    job = view.job
+    job = jobs.lock(session, job_id)
+    assert job is not None
     if job.state != JobState.ASSIGNED or job.starts_at is None:
         raise errors.IllegalMove(state=str(job.state))
-    policy = policy_of(session, job, now=now)
-    absent_at = job.starts_at + timedelta(minutes=policy.absent_after_min)
-    if now < absent_at:
-        raise errors.TooEarly(minutes=policy.absent_after_min)
+    policy = jobs.policy_of(session, job, now=now)
+    at_the_door = view.role == "provider"
+    minutes = policy.provider_waits_min if at_the_door else policy.absent_after_min
+    if now < job.starts_at + timedelta(minutes=minutes):
+        raise errors.TooEarly(minutes=minutes)
+    if at_the_door:
+        return _nobody_home(session, job, policy, account=account, now=now)
+    return absent(session, job, actor_role=view.role, account=account, now=now)
+
+
+def absent(
+    session: Session,
+    job: jobs_models.Job,
+    *,
+    actor_role: str,
+    account: accounts_models.Account | None,
+    now: datetime,
+) -> jobs_models.Job:
+    """Whoever was to come did not, says the resident, an operator, or the clock. The caller
+    holds the job."""
     absent_id = job.provider_id
     job = _reopen(
         session,
         job,
         because=providers.ABSENT,
-        actor_role=view.role,
+        actor_role=actor_role,
         account=account,
         said=None,
         only_if=jobs_models.Job.provider_id == absent_id,
         now=now,
     )
     jobs.tell(session, job, absent_id, "visit-missed", now=now)
-    if view.role == "operator":
+    if actor_role != "resident":
         jobs.tell(session, job, job.resident_id, "provider-dropped-out", now=now)
+    return job
+
+
+def _nobody_home(
+    session: Session,
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    *,
+    account: accounts_models.Account,
+    now: datetime,
+) -> jobs_models.Job:
+    """The provider stood at the door and waited: the job is over, at the resident's cost.
+    Raises NotAllowed for whoever never said that they were on the way."""
+    if job.provider_id != account.id:
+        raise errors.NotFound()
+    if job.on_my_way_at is None:
+        raise errors.NotAllowed()
+    costs = jobs.not_there(job, policy, role="resident")
+    job = jobs.move(
+        session,
+        job.id,
+        JobMove.CANCEL,
+        now=now,
+        actor_role="provider",
+        actor_id=account.id,
+        reason="resident-absent",
+    )
+    providers.lock(session, [account.id])
+    _end_accepted(session, job, now=now)
+    providers.release(session, job_id=job.id, because="resident-absent", now=now)
+    jobs.end_visit(session, job, "resident-absent", costs=costs, now=now)
+    jobs.tell(session, job, job.resident_id, "nobody-home", now=now)
     return job
 
 
@@ -313,22 +372,28 @@ def _reopen(
     *,
     because: str,
     actor_role: str,
-    account: accounts_models.Account,
+    account: accounts_models.Account | None,
     said: str | None,
     only_if: ColumnElement[bool],
     now: datetime,
 ) -> jobs_models.Job:
     """Nobody comes after all: the booking is released and a new round begins without who
     had it."""
+    jobs.lock(session, job.id)
     provider_id = job.provider_id
-    policy = policy_of(session, job, now=now)
+    policy = jobs.policy_of(session, job, now=now)
+    costs = jobs.NOTHING
+    if because == providers.ABSENT:
+        costs = jobs.not_there(job, policy, role="provider")
+    elif because == providers.DROPPED_OUT:
+        costs, _ = jobs.costs_now(session, job, role="provider", now=now)
     job = jobs.move(
         session,
         job.id,
         JobMove.REOPEN,
         now=now,
         actor_role=actor_role,
-        actor_id=account.id,
+        actor_id=None if account is None else account.id,
         reason=because,
         said=said,
         only_if=only_if,
@@ -345,6 +410,7 @@ def _reopen(
     providers.lock(session, [provider_id])
     _end_accepted(session, job, now=now)
     providers.release(session, job_id=job.id, because=because, now=now)
+    jobs.end_visit(session, job, because, costs=costs, now=now)
     if because in _RECORDED:
         providers.record.write(
             session,
@@ -442,7 +508,7 @@ def dispatch(
             **wished,
             **_new_round(
                 job,
-                policy_of(session, job, now=now),
+                jobs.policy_of(session, job, now=now),
                 now=now,
                 mode=wished["mode"],
                 window_to=wished["window_to"],
@@ -544,7 +610,9 @@ def _pause_unseeing(
     """Whoever lets too many offers in a row pass unseen is asked no more, and told so: a
     sign of life is enough to be asked again."""
     most = {
-        offer.provider_id: policy_of(session, jobs_of[offer.job_id], now=now).unseen_before_pause
+        offer.provider_id: jobs.policy_of(
+            session, jobs_of[offer.job_id], now=now
+        ).unseen_before_pause
         for offer in {offer.provider_id: offer for offer in unseen}.values()
     }
     away = [

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, geography, markets, matching, notifications, providers
@@ -136,26 +136,40 @@ def _first(
 
 
 def _backups(session: Session, job: jobs_models.Job) -> frozenset[uuid.UUID]:
-    """Who was still asked when somebody took the job who then gave it back."""
-    booking = providers.models.Booking
-    given_back = session.scalars(
-        select(booking.created_at).where(
-            booking.job_id == job.id,
-            booking.released_because.in_(providers.GIVEN_BACK),
-            # The round was opened by that very release.
-            booking.released_at == job.round_opened_at,
+    """Who was still asked when somebody took the job who then gave it back; those alone
+    who said since that they are ready, if anybody did."""
+    visit = jobs_models.Visit
+    agreed_at = session.scalars(
+        select(visit.agreed_at).where(
+            visit.job_id == job.id,
+            visit.ended_because.in_(providers.GIVEN_BACK),
+            # The round was opened by that very end.
+            visit.ended_at == job.round_opened_at,
         )
     ).first()
-    if given_back is None:
+    if agreed_at is None:
         return frozenset()
-    waiting = select(models.Offer.provider_id).where(
-        models.Offer.job_id == job.id,
-        models.Offer.round == job.round - 1,
-        models.Offer.state == OfferState.WITHDRAWN,
-        models.Offer.ended_at == given_back,
-        models.Offer.send_at <= models.Offer.ended_at,
+    waiting = session.execute(backups_of(job.id, job.round - 1, agreed_at)).all()
+    ready = frozenset(row.provider_id for row in waiting if row.stands_by)
+    return ready or frozenset(row.provider_id for row in waiting if row.stands_by is not False)
+
+
+def backups_of(
+    job_id: uuid.UUID, round_: int, agreed_at: datetime
+) -> Select[uuid.UUID, uuid.UUID, bool | None]:
+    """Whoever was asked and had not answered when another took the job at ``agreed_at``,
+    best first."""
+    return (
+        select(models.Offer.id, models.Offer.provider_id, models.Offer.stands_by)
+        .where(
+            models.Offer.job_id == job_id,
+            models.Offer.round == round_,
+            models.Offer.state == OfferState.WITHDRAWN,
+            models.Offer.ended_at == agreed_at,
+            models.Offer.send_at <= models.Offer.ended_at,
+        )
+        .order_by(models.Offer.score.desc(), models.Offer.provider_id)
     )
-    return frozenset(session.scalars(waiting))
 
 
 def _fairly(

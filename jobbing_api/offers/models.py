@@ -62,6 +62,10 @@ class Offer(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     decline_reason: Mapped[str | None] = mapped_column(Text)
     quote: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    #: Asked to stand by, after another took the job, in case that one does not come; and
+    #: whether they do.
+    stand_by_asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    stands_by: Mapped[bool | None]
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (
@@ -70,6 +74,9 @@ class Offer(Base):
         CheckConstraint("send_at < expires_at", name="lives"),
         CheckConstraint(
             "(state = 'declined') = (decline_reason IS NOT NULL)", name="decline_reason"
+        ),
+        CheckConstraint(
+            "stands_by IS NULL OR stand_by_asked_at IS NOT NULL", name="stands_by_when_asked"
         ),
         Index("uq_offers_once_a_round", "job_id", "round", "provider_id", unique=True),
         Index(

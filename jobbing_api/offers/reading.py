@@ -21,7 +21,7 @@ from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
 from jobbing_api.offers import asking, models
-from jobbing_api.offers.requests import left_out, left_out_of, policy_of, request_of
+from jobbing_api.offers.requests import left_out, left_out_of, request_of
 
 #: How many ranked candidates an operator sees.
 _CANDIDATES = 20
@@ -212,7 +212,7 @@ def explain(
 ) -> matching.Ranking:
     """The ranking of a job at this instant, as far as anybody's reach goes; ``made`` are
     its offers, where they are known already."""
-    policy = policy_of(session, job, now=now)
+    policy = jobs.policy_of(session, job, now=now)
     request = request_of(session, job, policy, leave_out=left_out(session, job, made))
     # Somebody looks; nobody new wants the job done.
     return matching.rank(
@@ -265,7 +265,7 @@ def open_jobs(
     found = []
     for job in nearby:
         policy = dataclasses.replace(
-            policy_of(session, job, now=now),
+            jobs.policy_of(session, job, now=now),
             live_offers_at_most=_NO_CAP,
             pushes_a_day=_NO_CAP,
         )

@@ -44,17 +44,6 @@ def case_of(session: Session, job: jobs_models.Job, *, now: datetime) -> Case:
     return Case(job=job, policy=policy, market=market, category=category)
 
 
-def policy_of(session: Session, job: jobs_models.Job, *, now: datetime) -> markets.Policy:
-    """The rules in force for a job."""
-    return markets.policy_in_force(
-        session,
-        market_id=job.market_id,
-        category_id=job.category_id,
-        urgency=job.urgency,
-        now=now,
-    )
-
-
 def request_of(
     session: Session,
     job: jobs_models.Job,

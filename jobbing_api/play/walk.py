@@ -350,13 +350,14 @@ class _Walk:
         self._in_state(taken, "assigned")
         if not taken["address"]:
             raise self._watch.failed("whoever comes is not told the address")
-        for who, path, state in (
-            (winner, "on-my-way", "assigned"),
-            (winner, "start", "in_progress"),
-            (winner, "finish", "finished"),
-            (resident, "confirm", "completed"),
+        digits = resident.caller.get(f"/jobs/{job_id}")["visit"]["start_code"]
+        for who, path, said, state in (
+            (winner, "on-my-way", {"minutes": 20}, "assigned"),
+            (winner, "start", {"code": digits}, "in_progress"),
+            (winner, "finish", None, "finished"),
+            (resident, "confirm", None, "completed"),
         ):
-            self._in_state(who.caller.post(f"/jobs/{job_id}/{path}"), state)
+            self._in_state(who.caller.post(f"/jobs/{job_id}/{path}", said), state)
         return taken
 
     def _in_state(self, job: Json, state: str) -> None:

@@ -156,6 +156,11 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
             execution_options={"synchronize_session": "fetch"},
         )
     session.execute(
+        update(jobs_models.CheckIn)
+        .where(jobs_models.CheckIn.author_id == account.id)
+        .values(text="")
+    )
+    session.execute(
         update(jobs_models.Review)
         .where(jobs_models.Review.author_id == account.id)
         .values(text=""),

@@ -112,6 +112,11 @@ def export(
         "jobs": out.rows(
             jobs, but=("resident_id", "provider_id", "version", "wake_at", "queued_at", "trace")
         ),
+        "visits": _visits(session, out, ours),
+        "check_ins": out.rows(
+            _all(session, jobs_models.CheckIn, jobs_models.CheckIn.author_id == ours),
+            but=("author_id",),
+        ),
         "provider": _provider(session, out, ours, now=now),
         "reviews_written": out.rows(
             _all(session, jobs_models.Review, jobs_models.Review.author_id == ours),
@@ -207,6 +212,29 @@ _OWNER = ("provider_id",)
 
 #: Of a photo: whose it is, and who does what about it when.
 _TENDING = ("owner_id", "state", "attempts", "wake_at", "queued_at", "tended_until")
+
+
+def _visits(session: Session, out: _Writer, ours: uuid.UUID) -> list[dict[str, Any]]:
+    """What was agreed about somebody's coming, on either side of the door, and the hours
+    one asked the other for."""
+    visit, job, asked = jobs_models.Visit, jobs_models.Job, jobs_models.Reschedule
+    found = session.execute(
+        select(visit, job.resident_id)
+        .join(job, job.id == visit.job_id)
+        .where((job.resident_id == ours) | (visit.provider_id == ours))
+        .order_by(visit.offer_id)
+    ).all()
+    moves: dict[uuid.UUID, list[Any]] = {}
+    for one in _all(session, asked, asked.visit_id.in_([row[0].offer_id for row in found])):
+        moves.setdefault(one.visit_id, []).append(one)
+    return [
+        {
+            **out.row(row[0], but=("provider_id", "start_code", "wrong_codes")),
+            "as": "resident" if row[1] == ours else "provider",
+            "reschedules": out.rows(moves.get(row[0].offer_id, []), but=("job_id", "visit_id")),
+        }
+        for row in found
+    ]
 
 
 def _notifications(session: Session, out: _Writer, ours: uuid.UUID) -> Iterator[dict[str, Any]]:

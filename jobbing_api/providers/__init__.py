@@ -13,6 +13,7 @@ from jobbing_api.providers.bookings import DROPPED_OUT as DROPPED_OUT
 from jobbing_api.providers.bookings import GIVEN_BACK as GIVEN_BACK
 from jobbing_api.providers.bookings import UNDONE as UNDONE
 from jobbing_api.providers.bookings import book as book
+from jobbing_api.providers.bookings import is_taken as is_taken
 from jobbing_api.providers.bookings import release as release
 from jobbing_api.providers.calendar import Calendar as Calendar
 from jobbing_api.providers.calendar import Exceptional as Exceptional
@@ -30,6 +31,7 @@ from jobbing_api.providers.portfolio import Work as Work
 from jobbing_api.providers.portfolio import portfolio_of as portfolio_of
 from jobbing_api.providers.portfolio import put_portfolio as put_portfolio
 from jobbing_api.providers.presence import expire_positions as expire_positions
+from jobbing_api.providers.presence import position_of as position_of
 from jobbing_api.providers.presence import put_presence as put_presence
 from jobbing_api.providers.profiles import PublicProfile as PublicProfile
 from jobbing_api.providers.profiles import SkillOffered as SkillOffered
@@ -64,11 +66,13 @@ __all__ = [
     "forget_facts",
     "get",
     "get_calendar",
+    "is_taken",
     "lock",
     "models",
     "newcomers",
     "pause",
     "portfolio_of",
+    "position_of",
     "public_profile",
     "put_calendar",
     "put_portfolio",

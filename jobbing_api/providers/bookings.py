@@ -70,6 +70,25 @@ def book(
     return booking
 
 
+def is_taken(
+    session: Session,
+    provider_id: uuid.UUID,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    but_for: uuid.UUID,
+) -> bool:
+    """Whether the provider holds another booking than that ``but_for`` a job then."""
+    booking = models.Booking
+    held = select(booking.id).where(
+        booking.provider_id == provider_id,
+        booking.released_at.is_(None),
+        booking.job_id != but_for,
+        booking.during.op("&&")(Range(starts_at, ends_at, bounds="[)")),
+    )
+    return session.scalars(held.limit(1)).first() is not None
+
+
 def release(
     session: Session, *, job_id: uuid.UUID, because: str, now: datetime
 ) -> models.Booking | None:

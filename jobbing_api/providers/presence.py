@@ -7,6 +7,7 @@ no write.
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Float, Uuid, bindparam, select, text
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from jobbing_api import errors, geography, markets
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.database import Instant
-from jobbing_api.providers import pauses
+from jobbing_api.providers import models, pauses
 
 #: A position this young and this near to the new one is good enough to stand.
 STANDS_FOR = timedelta(seconds=30)
@@ -94,6 +95,19 @@ def put_presence(
     if online and put.written:
         pauses.resume(session, account.id, now=now)
     return bool(put.written)
+
+
+def position_of(
+    session: Session, provider_id: uuid.UUID, *, since: datetime
+) -> tuple[geography.LonLat, datetime] | None:
+    """Where somebody on duty was, and when, if that is no older than ``since``."""
+    presence = models.Presence
+    row = session.execute(
+        select(presence.position, presence.position_at).where(
+            presence.provider_id == provider_id, presence.position_at >= since
+        )
+    ).first()
+    return None if row is None else (geography.lon_lat(row.position), row.position_at)
 
 
 _EXPIRE = text(

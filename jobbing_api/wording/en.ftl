@@ -77,6 +77,15 @@ problem-undo-over-detail = An acceptance can be taken back at once, before work 
 problem-too-early-title = It is a little early for that
 problem-too-early-detail = They may still come. Wait a little longer after the agreed time, and say so then.
 
+problem-nothing-asked-title = There is nothing to answer
+problem-nothing-asked-detail = Nobody asks for another hour, or not any more. Look at the job again.
+
+problem-fee-changed-title = It costs more by now
+problem-fee-changed-detail = Calling it off has become dearer since you were told. Look at the job again, and confirm if you still want to.
+
+problem-wrong-start-code-title = These are not the four digits
+problem-wrong-start-code-detail = Ask the resident to read them out again from the app. If they have changed, the new ones are there.
+
 problem-quote-required-title = A price is expected
 problem-quote-required-detail = The resident compares several answers for this job. Send your price instead of accepting.
 
@@ -233,7 +242,77 @@ push-acceptance-undone-title = Not quite yet
 push-acceptance-undone-body = Whoever had accepted took it back at once. We are already asking others. You need not do anything.
 
 push-visit-missed-title = You were expected
-push-visit-missed-body = The resident tells us that nobody came, and others are being asked. If that is wrong, write to the people who look after your town.
+push-visit-missed-body = Nobody came at the agreed hour, and others are being asked. If that is wrong, write to the people who look after your town.
+
+push-visit-confirm-title = Does your visit stand?
+push-visit-confirm-body =
+    { $when ->
+        [unsaid] You are expected. Say in the app that you come, or free the hour.
+       *[said] You are expected on { $when }. Say in the app that you come, or free the hour.
+    }
+
+push-visit-confirm-now-title = Are you coming?
+push-visit-confirm-now-body = You are expected in half an hour and have not said that you come. Confirm now: others are being asked to stand by.
+
+push-visit-soon-title = Your visit
+push-visit-soon-body =
+    { $when ->
+        [unsaid] Somebody is coming. The four digits for the door are in the app.
+       *[said] Somebody is coming on { $when }. The four digits for the door are in the app.
+    }
+
+push-visit-confirmed-title = Your visit stands
+push-visit-confirmed-body = Your provider has confirmed that they come.
+
+push-visit-unconfirmed-title = Not confirmed yet
+push-visit-unconfirmed-body =
+    { $backups ->
+        [0] Your provider has not confirmed, although we asked. We go on trying. Nobody else is in reserve; if nobody comes, we ask others at once.
+        [one] Your provider has not confirmed, although we asked. We go on trying, and one other person has been asked to stand by.
+       *[other] Your provider has not confirmed, although we asked. We go on trying, and { $backups } others have been asked to stand by.
+    }
+
+push-visit-late-title = Nobody there yet?
+push-visit-late-body = The hour has passed and your provider has not told us that they are on the way. If nobody comes, we ask others; you need not do anything.
+
+push-visit-late-under-way-title = A little late
+push-visit-late-under-way-body =
+    { $arrival ->
+        [unsaid] Your provider is on the way, later than agreed.
+       *[said] Your provider is on the way and thinks to be there at { $arrival }.
+    }
+
+push-visit-overdue-title = You are expected
+push-visit-overdue-body = The agreed hour has passed. Say that you are on the way, or free the job so that others can be asked.
+
+push-visit-moved-title = Your visit has moved
+push-visit-moved-body =
+    { $when ->
+        [unsaid] Both of you agreed to another hour. It is in the app.
+       *[said] Both of you agreed: it is on { $when } now.
+    }
+
+push-reschedule-asked-title = Another hour?
+push-reschedule-asked-body =
+    { $when ->
+        [unsaid] You are asked for another hour. Until you agree, the present one stands.
+       *[said] You are asked whether { $when } would do instead. Until you agree, the present hour stands.
+    }
+
+push-reschedule-refused-title = The hour stands
+push-reschedule-refused-body = The other side cannot make the hour you asked for. The visit stays as it was agreed.
+
+push-start-code-changed-title = Another code
+push-start-code-changed-body = Your code was entered wrongly several times, so there is a new one in the app. Give it to nobody but the person at your door.
+
+push-nobody-home-title = You were not at home
+push-nobody-home-body = Your provider stood at your door and waited. The job is over, at the cost the app had told you. If that is wrong, write to the people who look after your town.
+
+push-stand-by-asked-title = Could you step in?
+push-stand-by-asked-body = { $category }, { $when }: whoever took it keeps silent. Say whether you could come if they do not; it costs nothing either way.
+
+push-points-review-title = Somebody to talk to
+push-points-review-body = A provider has called off or missed several visits at short notice. Please hear them before anything else.
 
 push-job-waits-title = A job that nobody takes
 push-job-waits-body = { $category }: few people live around there, all of them have been asked, and nobody has accepted so far. A call may help.
@@ -254,8 +333,36 @@ push-on-my-way-body = Your provider is on the way to you.
 push-job-started-title = Work has started
 push-job-started-body = Your provider has started on your job.
 
+push-check-in-asked-title = A word on the way?
+push-check-in-asked-body = A picture and a sentence tell the resident how it goes. It takes ten seconds.
+
+push-work-progress-title = News of your job
+push-work-progress-body = Your provider says how it goes. Have a look.
+
+push-work-blocked-title = Your job waits for something
+push-work-blocked-body = Your provider cannot go on for now. What it waits for is in the app.
+
+push-work-stalled-title = What blocks it?
+push-work-stalled-body = Nothing has been heard of this job for a while. Say how it goes, or what it waits for.
+
+push-work-quiet-title = We have asked how it goes
+push-work-quiet-body = Nothing has been heard of your job for a while, so we have asked your provider what blocks it.
+
 push-job-finished-title = Work is finished
 push-job-finished-body = Have a look. Confirm if all is well, or ask for something to be put right.
+
+push-confirm-reminder-title = Is it done?
+push-confirm-reminder-body = Your provider says so. Confirm, or ask for something to be put right; if you say nothing, it counts as done after three days.
+
+push-redo-date-title = A date to put it right
+push-redo-date-body =
+    { $when ->
+        [unsaid] Your provider comes again. The hour is in the app.
+       *[said] Your provider comes again on { $when }.
+    }
+
+push-redo-overdue-title = Still to be put right
+push-redo-overdue-body = What you asked for has not been done yet. We have reminded your provider; if nothing happens, a person can decide: open a dispute in the app.
 
 push-redo-asked-title = Something is to be put right
 push-redo-asked-body = The resident asks you to go over a point again. The details are in the app.
@@ -329,6 +436,7 @@ field-slug = This must be a short name such as gutter-cleaning.
 field-language = This must be a language code of two small letters, such as fr.
 field-currency = This must be a currency code of three capitals, such as EUR.
 field-phone = This must be a telephone number with its country code, such as +33612345678.
+field-start-code = This must be four digits.
 field-time-of-day = This must be a time of day such as 08:30.
 field-time-zone = This must be a time zone such as Europe/Paris.
 field-instant = This must be an instant with its offset, such as 2026-11-24T14:00:00+01:00.
@@ -379,6 +487,9 @@ now-starts-within-4-hours = An urgent job must be able to start within 4 hours.
 quotes-only-with-choose = Quotes need the mode "choose".
 window-ends-before-it-starts = This must be after the start.
 above-the-budget = This is more than the resident pays for the whole job.
+same-hour = It is at that hour already.
+waits-for-required = Say what it waits for.
+waits-for-when-blocked = This goes with blocked only.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.
 window-too-far-ahead = This must be at most 60 days ahead.

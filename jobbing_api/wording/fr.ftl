@@ -77,6 +77,15 @@ problem-undo-over-detail = On peut revenir sur une acceptation aussitôt, avant 
 problem-too-early-title = C'est encore un peu tôt
 problem-too-early-detail = On peut encore venir. Attendez encore un peu après l'heure convenue, puis signalez-le.
 
+problem-nothing-asked-title = Il n'y a rien à répondre
+problem-nothing-asked-detail = Personne ne demande d'autre heure, ou plus maintenant. Regardez la mission de nouveau.
+
+problem-fee-changed-title = C'est plus cher à présent
+problem-fee-changed-detail = Annuler coûte davantage que ce qui vous avait été annoncé. Regardez la mission de nouveau, puis confirmez si vous le voulez toujours.
+
+problem-wrong-start-code-title = Ce ne sont pas les quatre chiffres
+problem-wrong-start-code-detail = Demandez à la personne de les relire dans l'application. S'ils ont changé, les nouveaux y sont.
+
 problem-quote-required-title = Un prix est attendu
 problem-quote-required-detail = Pour cette mission, le particulier compare plusieurs réponses. Envoyez votre prix au lieu d'accepter.
 
@@ -233,7 +242,77 @@ push-acceptance-undone-title = Pas tout à fait
 push-acceptance-undone-body = La personne qui avait accepté est aussitôt revenue sur sa décision. Nous contactons déjà d'autres personnes. Vous n'avez rien à faire.
 
 push-visit-missed-title = Vous étiez attendu
-push-visit-missed-body = Le particulier nous signale que personne n'est venu, et d'autres sont contactés. Si c'est une erreur, écrivez à l'équipe de votre ville.
+push-visit-missed-body = Personne n'est venu à l'heure convenue, et d'autres sont contactés. Si c'est une erreur, écrivez à l'équipe de votre ville.
+
+push-visit-confirm-title = Votre visite tient-elle ?
+push-visit-confirm-body =
+    { $when ->
+        [unsaid] Vous êtes attendu. Confirmez dans l'application que vous venez, ou libérez l'heure.
+       *[said] Vous êtes attendu { $when }. Confirmez dans l'application que vous venez, ou libérez l'heure.
+    }
+
+push-visit-confirm-now-title = Venez-vous ?
+push-visit-confirm-now-body = Vous êtes attendu dans une demi-heure et n'avez pas confirmé. Confirmez maintenant : d'autres personnes sont mises en réserve.
+
+push-visit-soon-title = Votre rendez-vous
+push-visit-soon-body =
+    { $when ->
+        [unsaid] Quelqu'un va venir. Les quatre chiffres à donner à la porte sont dans l'application.
+       *[said] Quelqu'un vient { $when }. Les quatre chiffres à donner à la porte sont dans l'application.
+    }
+
+push-visit-confirmed-title = Votre rendez-vous tient
+push-visit-confirmed-body = Votre prestataire a confirmé sa venue.
+
+push-visit-unconfirmed-title = Pas encore confirmé
+push-visit-unconfirmed-body =
+    { $backups ->
+        [0] Votre prestataire n'a pas confirmé malgré notre demande. Nous insistons. Personne d'autre n'est en réserve ; si personne ne vient, nous contactons aussitôt d'autres personnes.
+        [one] Votre prestataire n'a pas confirmé malgré notre demande. Nous insistons, et une autre personne est mise en réserve.
+       *[other] Votre prestataire n'a pas confirmé malgré notre demande. Nous insistons, et { $backups } autres personnes sont mises en réserve.
+    }
+
+push-visit-late-title = Toujours personne ?
+push-visit-late-body = L'heure est passée et votre prestataire ne nous a pas dit qu'il est en route. Si personne ne vient, nous contactons d'autres personnes ; vous n'avez rien à faire.
+
+push-visit-late-under-way-title = Un peu de retard
+push-visit-late-under-way-body =
+    { $arrival ->
+        [unsaid] Votre prestataire est en route, plus tard que convenu.
+       *[said] Votre prestataire est en route et pense arriver à { $arrival }.
+    }
+
+push-visit-overdue-title = Vous êtes attendu
+push-visit-overdue-body = L'heure convenue est passée. Dites que vous êtes en route, ou libérez la mission pour que d'autres soient contactés.
+
+push-visit-moved-title = Votre rendez-vous est déplacé
+push-visit-moved-body =
+    { $when ->
+        [unsaid] Vous êtes convenus d'une autre heure. Elle est dans l'application.
+       *[said] C'est convenu : le rendez-vous est désormais { $when }.
+    }
+
+push-reschedule-asked-title = Une autre heure ?
+push-reschedule-asked-body =
+    { $when ->
+        [unsaid] On vous demande une autre heure. Tant que vous n'acceptez pas, l'heure actuelle tient.
+       *[said] On vous demande si { $when } conviendrait. Tant que vous n'acceptez pas, l'heure actuelle tient.
+    }
+
+push-reschedule-refused-title = L'heure ne change pas
+push-reschedule-refused-body = L'heure demandée ne convient pas à l'autre personne. Le rendez-vous reste comme convenu.
+
+push-start-code-changed-title = Un nouveau code
+push-start-code-changed-body = Votre code a été saisi plusieurs fois de travers : un nouveau vous attend dans l'application. Ne le donnez qu'à la personne à votre porte.
+
+push-nobody-home-title = Vous n'étiez pas là
+push-nobody-home-body = Votre prestataire a attendu à votre porte. La mission est terminée, au prix annoncé dans l'application. Si c'est une erreur, écrivez à l'équipe de votre ville.
+
+push-stand-by-asked-title = Pourriez-vous dépanner ?
+push-stand-by-asked-body = { $category }, { $when } : la personne qui l'a pris ne répond plus. Dites si vous pourriez venir à sa place ; répondre ne coûte rien.
+
+push-points-review-title = Quelqu'un à qui parler
+push-points-review-body = Un prestataire a annulé ou manqué plusieurs rendez-vous au dernier moment. Écoutez-le avant toute chose.
 
 push-job-waits-title = Une mission que personne ne prend
 push-job-waits-body = { $category } : peu de gens vivent par là, tous ont été contactés, et personne n'a accepté jusqu'ici. Un appel peut aider.
@@ -254,8 +333,36 @@ push-on-my-way-body = Votre prestataire est en route vers chez vous.
 push-job-started-title = Le travail a commencé
 push-job-started-body = Votre prestataire a commencé votre mission.
 
+push-check-in-asked-title = Un mot en cours de route ?
+push-check-in-asked-body = Une photo et une phrase disent au particulier où vous en êtes. Cela prend dix secondes.
+
+push-work-progress-title = Des nouvelles de votre mission
+push-work-progress-body = Votre prestataire dit où il en est. Jetez-y un œil.
+
+push-work-blocked-title = Votre mission attend quelque chose
+push-work-blocked-body = Votre prestataire ne peut pas continuer pour l'instant. Ce qu'il attend est dans l'application.
+
+push-work-stalled-title = Qu'est-ce qui bloque ?
+push-work-stalled-body = On n'a plus de nouvelles de cette mission depuis un moment. Dites où vous en êtes, ou ce que vous attendez.
+
+push-work-quiet-title = Nous avons demandé des nouvelles
+push-work-quiet-body = On n'a plus de nouvelles de votre mission depuis un moment : nous avons demandé à votre prestataire ce qui bloque.
+
 push-job-finished-title = Le travail est terminé
 push-job-finished-body = Jetez-y un œil. Confirmez si tout va bien, ou demandez une reprise.
+
+push-confirm-reminder-title = Est-ce terminé ?
+push-confirm-reminder-body = Votre prestataire le dit. Confirmez, ou demandez une reprise ; sans réponse de votre part, la mission est close au bout de trois jours.
+
+push-redo-date-title = Une date pour la reprise
+push-redo-date-body =
+    { $when ->
+        [unsaid] Votre prestataire revient. L'heure est dans l'application.
+       *[said] Votre prestataire revient { $when }.
+    }
+
+push-redo-overdue-title = Toujours à reprendre
+push-redo-overdue-body = Ce que vous aviez demandé n'est pas encore fait. Nous avons relancé votre prestataire ; si rien ne vient, une personne peut trancher : ouvrez un litige dans l'application.
 
 push-redo-asked-title = Une reprise est demandée
 push-redo-asked-body = Le particulier vous demande de revenir sur un point. Les détails sont dans l'application.
@@ -329,6 +436,7 @@ field-slug = Il faut un nom court, comme gutter-cleaning.
 field-language = Il faut un code de langue de deux lettres minuscules, comme fr.
 field-currency = Il faut un code de devise de trois majuscules, comme EUR.
 field-phone = Il faut un numéro de téléphone avec son indicatif, comme +33612345678.
+field-start-code = Il faut quatre chiffres.
 field-time-of-day = Il faut une heure, comme 08:30.
 field-time-zone = Il faut un fuseau horaire, comme Europe/Paris.
 field-instant = Il faut un instant avec son décalage, comme 2026-11-24T14:00:00+01:00.
@@ -379,6 +487,9 @@ now-starts-within-4-hours = Une mission urgente doit pouvoir commencer dans les 
 quotes-only-with-choose = Les devis demandent le mode « choose ».
 window-ends-before-it-starts = La fin doit venir après le début.
 above-the-budget = C'est plus que ce que la personne paie pour toute la mission.
+same-hour = C'est déjà à cette heure-là.
+waits-for-required = Dites ce que cela attend.
+waits-for-when-blocked = Cela ne va qu'avec blocked.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
 window-too-far-ahead = Il faut une date dans les 60 jours à venir.

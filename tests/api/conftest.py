@@ -268,8 +268,8 @@ def slug(response: TestResponse) -> str:
 _TABLES = (
     "accounts, account_roles, sign_ins, refresh_tokens, mail_tokens, mails, blocks, devices,"
     " providers, skills, weekly_hours, calendar_exceptions, presences, bookings, jobs, waves,"
-    " offers, reviews, notifications, searches, history, record_entries, idempotency_answers,"
-    " photos, portfolio_items"
+    " offers, visits, reschedules, dues, check_ins, work_stretches, reviews, notifications,"
+    " searches, history, record_entries, idempotency_answers, photos, portfolio_items"
 )
 
 

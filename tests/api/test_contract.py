@@ -38,7 +38,12 @@ OPERATIONS = """
     POST /jobs · GET /jobs · GET /jobs/{job_id} · PATCH /jobs/{job_id}
     POST /jobs/{job_id}/cancel · POST /jobs/{job_id}/dispatch
     POST /jobs/{job_id}/on-my-way · POST /jobs/{job_id}/start
+    POST /jobs/{job_id}/confirm-visit · GET /jobs/{job_id}/arrival
+    POST /jobs/{job_id}/reschedule · POST /jobs/{job_id}/reschedule/agree
+    POST /jobs/{job_id}/reschedule/refuse
     POST /jobs/{job_id}/no-show · POST /offers/{offer_id}/undo
+    POST /offers/{offer_id}/stand-by
+    POST /jobs/{job_id}/check-ins · POST /jobs/{job_id}/redo-date
     POST /jobs/{job_id}/finish · POST /jobs/{job_id}/redo
     POST /jobs/{job_id}/confirm · POST /jobs/{job_id}/dispute
     POST /jobs/{job_id}/choose · GET /jobs/{job_id}/candidates

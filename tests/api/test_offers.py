@@ -67,7 +67,7 @@ def test_the_whole_walk(
     early = resident.post(f"{path}/confirm")
     assert (early.status_code, slug(early)) == (409, "illegal-move")
     assert early.get_json()["state"] == "assigned"
-    for who, wrong in ((resident, "start"), (first, "confirm"), (resident, "finish")):
+    for who, wrong in ((resident, "on-my-way"), (first, "confirm"), (resident, "finish")):
         refused = who.post(f"{path}/{wrong}", {})
         assert (refused.status_code, slug(refused)) == (403, "not-allowed"), wrong
 
@@ -79,15 +79,17 @@ def test_the_whole_walk(
         (first, "finish", "finished"),
         (resident, "confirm", "completed"),
     ]
+    digits = read(resident, posted).get_json()["visit"]["start_code"]
+    said = {"redo": {"reason": "Fuite"}, "start": {"code": digits}}
     for who, step, state in steps:
         clock.move(minutes=1)
-        moved = who.post(f"{path}/{step}", {"reason": "Fuite"} if step == "redo" else None)
+        moved = who.post(f"{path}/{step}", said.get(step))
         assert (moved.status_code, moved.get_json().get("state")) == (200, state), moved.text
     for name in ("on_my_way_at", "started_at", "finished_at", "completed_at"):
         assert moved.get_json()[name] is not None
 
-    said = first.post(f"{path}/reviews", {"stars": 4, "text": "Aimable"})
-    assert said.status_code == 201
+    reviewed = first.post(f"{path}/reviews", {"stars": 4, "text": "Aimable"})
+    assert reviewed.status_code == 201
     assert resident.get(f"{path}/reviews").get_json()["items"] == []
     assert resident.get(f"/providers/{first.id}/reviews").get_json()["items"] == []
     assert resident.post(f"{path}/reviews", {"stars": 5, "text": "Parfait"}).status_code == 201

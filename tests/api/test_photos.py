@@ -637,7 +637,7 @@ def test_a_photo_stays_once_work_has_begun(
     ask_a_wave(posted, clock)
     assert karim.post(f"/offers/{offer_of(karim, posted)['id']}/accept").status_code == 200
     clock.move(days=1)
-    assert karim.post(f"/jobs/{posted['id']}/start").status_code == 200
+    assert resident.post(f"/jobs/{posted['id']}/start").status_code == 200
     refused = resident.delete(f"/photos/{photo['id']}")
     assert (refused.status_code, slug(refused)) == (409, "photo-frozen")
     assert ids(read(karim, posted).get_json()["photos"]) == [photo["id"]]

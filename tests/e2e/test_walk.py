@@ -79,6 +79,7 @@ def test_from_posted_to_completed_with_both_reviews(stack: Stack) -> None:
     assert provider.post(f"/offers/{offer['id']}/seen").status_code == 200
     assert provider.post(f"/offers/{offer['id']}/accept").status_code == 200
     assert provider.get(path)["address"] == "12 rue de la République, Lyon"
+    digits = resident.get(path)["visit"]["start_code"]
     for who, step in (
         (provider, "on-my-way"),
         (provider, "start"),
@@ -87,9 +88,8 @@ def test_from_posted_to_completed_with_both_reviews(stack: Stack) -> None:
         (provider, "finish"),
         (resident, "confirm"),
     ):
-        answer = who.post(
-            f"{path}/{step}", {"reason": "encore une fuite"} if step == "redo" else {}
-        )
+        said = {"redo": {"reason": "encore une fuite"}, "start": {"code": digits}}
+        answer = who.post(f"{path}/{step}", said.get(step, {}))
         assert answer.status_code == 200, (step, answer.text)
     assert resident.get(path)["state"] == "completed"
     assert resident.post(f"{path}/reviews", {"stars": 5, "text": "Parfait"}).status_code == 201

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, history, jobs, notifications, offers, providers
+from jobbing_api import database, errors, history, notifications, offers, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
@@ -177,7 +177,7 @@ def test_accepting_again_answers_the_same_while_the_work_goes_on(
     job = accept(session, first, now=now)
     worker = factories.person(session, first.provider_id)
     assert job.starts_at is not None
-    jobs.start(session, job.id, worker, now=job.starts_at)
+    factories.start(session, job.id, worker, now=job.starts_at)
     assert accept(session, first, now=job.starts_at + SOON).state == JobState.IN_PROGRESS
 
 
@@ -853,7 +853,7 @@ def test_undoing_while_work_begins_ends_in_one_of_both(town: racing.Town) -> Non
         town.accept(offer)()
 
         def begin(session: Session, job_id: uuid.UUID, who: uuid.UUID, *, now: datetime) -> Any:
-            return jobs.start(session, job_id, factories.person(session, who), now=now)
+            return factories.start(session, job_id, factories.person(session, who), now=now)
 
         undone, begun = racing.together(
             town.answer(offers.undo, offer), town.call(begin, job.id, offer.provider_id)

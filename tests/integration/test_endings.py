@@ -143,7 +143,7 @@ def test_work_that_has_begun_cannot_be_cancelled_by_either(session: Session, now
     job, [first, *_] = asked_job(session, now)
     accept(session, first, now=now)
     worker = factories.person(session, first.provider_id)
-    jobs.start(session, job.id, worker, now=first.starts_at)
+    factories.start(session, job.id, worker, now=first.starts_at)
     for by in (job.resident_id, first.provider_id):
         with pytest.raises(errors.IllegalMove) as refused:
             cancel(session, job, by=by, now=first.starts_at)

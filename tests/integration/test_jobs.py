@@ -57,10 +57,10 @@ class Visit:
         """Go on until the job is in this state."""
         at = self.starts_at
         steps = {
-            JobState.IN_PROGRESS: [(jobs.start, "provider")],
-            JobState.FINISHED: [(jobs.start, "provider"), (jobs.finish, "provider")],
+            JobState.IN_PROGRESS: [(factories.start, "provider")],
+            JobState.FINISHED: [(factories.start, "provider"), (jobs.finish, "provider")],
             JobState.COMPLETED: [
-                (jobs.start, "provider"),
+                (factories.start, "provider"),
                 (jobs.finish, "provider"),
                 (jobs.confirm, "resident"),
             ],
@@ -233,6 +233,8 @@ def test_only_its_owner_rewords_a_job_and_only_before_work_begins(
 
 def in_state(session: Session, state: JobState, now: datetime) -> jobs_models.Job:
     """A job in any state, as if it had come there by its moves."""
+    if state == JobState.ASSIGNED:
+        return Visit(session, now).job
     provider = factories.provider(session, now=now)
     job = factories.job(session, now=now)
     with_provider = state in lifecycle.JOB_HAS_PROVIDER
@@ -290,8 +292,9 @@ def test_a_legal_move_works_and_an_illegal_one_is_refused_with_the_state(
 @pytest.mark.parametrize(
     ("call", "who", "sources"),
     [
-        (jobs.on_my_way, "provider", {JobState.ASSIGNED}),
-        (jobs.start, "provider", lifecycle.job_sources(JobMove.START)),
+        (jobs.set_out, "provider", {JobState.ASSIGNED}),
+        (factories.start, "provider", lifecycle.job_sources(JobMove.START)),
+        (jobs.start, "resident", lifecycle.job_sources(JobMove.START)),
         (jobs.finish, "provider", lifecycle.job_sources(JobMove.FINISH)),
         (jobs.confirm, "resident", lifecycle.job_sources(JobMove.CONFIRM)),
         (jobs.redo, "resident", lifecycle.job_sources(JobMove.REDO)),
@@ -323,8 +326,7 @@ def test_each_side_moves_its_job_from_the_states_it_may(
 @pytest.mark.parametrize(
     ("call", "who"),
     [
-        (jobs.on_my_way, "resident"),
-        (jobs.start, "resident"),
+        (jobs.set_out, "resident"),
         (jobs.finish, "resident"),
         (jobs.confirm, "provider"),
         (jobs.redo, "provider"),
@@ -378,8 +380,8 @@ def test_what_must_never_be_is_refused_by_the_database_too(
 def test_a_visit_goes_from_door_to_done_and_both_are_told(session: Session, now: datetime) -> None:
     visit = Visit(session, now)
     at = visit.starts_at
-    visit.by(jobs.on_my_way, "provider", now=at - 20 * MINUTE)
-    visit.by(jobs.start, "provider", now=at)
+    visit.by(jobs.set_out, "provider", now=at - 20 * MINUTE)
+    visit.by(factories.start, "provider", now=at)
     visit.by(jobs.finish, "provider", now=at + HOUR)
     visit.by(jobs.confirm, "resident", now=at + 2 * HOUR)
     job = visit.job
@@ -401,8 +403,8 @@ def test_a_visit_goes_from_door_to_done_and_both_are_told(session: Session, now:
 
 def test_on_my_way_counts_the_first_time(session: Session, now: datetime) -> None:
     visit = Visit(session, now)
-    visit.by(jobs.on_my_way, "provider", now=now)
-    visit.by(jobs.on_my_way, "provider", now=now + MINUTE)
+    visit.by(jobs.set_out, "provider", now=now)
+    visit.by(jobs.set_out, "provider", now=now + MINUTE)
     assert visit.job.on_my_way_at == now
     assert lines(session, visit.resident.id).count("on-my-way") == 1
 
@@ -413,7 +415,7 @@ def test_a_quarter_of_an_hour_is_not_late(
 ) -> None:
     visit = Visit(session, now)
     at = visit.starts_at + minutes * MINUTE
-    visit.by(jobs.start, "provider", now=at)
+    visit.by(factories.start, "provider", now=at)
     figures = providers.figures(session, visit.provider.id, now=at)
     assert {name: getattr(figures, name) for name in ("kept", "late")} == {
         "kept": int(figure == "kept"),
@@ -451,10 +453,10 @@ def test_who_gave_a_job_back_cannot_start_it_for_the_next(session: Session, now:
     [again] = factories.ask(session, job, now=now)
     successor = factories.person(session, second.account_id)
     offers.accept(session, again.id, account=successor, now=now)
-    for call in (jobs.on_my_way, jobs.start, jobs.finish):
+    for call in (jobs.set_out, factories.start, jobs.finish):
         with pytest.raises(errors.NotFound):
             call(session, job.id, former, now=now)
-    assert jobs.start(session, job.id, successor, now=now).state == JobState.IN_PROGRESS
+    assert factories.start(session, job.id, successor, now=now).state == JobState.IN_PROGRESS
 
 
 def test_who_waits_to_start_a_job_that_is_given_to_another_meanwhile_cannot(
@@ -469,7 +471,7 @@ def test_who_waits_to_start_a_job_that_is_given_to_another_meanwhile_cannot(
 
     def start() -> Any:
         with database.transaction() as session:
-            return jobs.start(session, job.id, former, now=town.soon)
+            return factories.start(session, job.id, former, now=town.soon)
 
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as session:
@@ -493,7 +495,7 @@ def test_of_moves_at_once_one_is_made(town: racing.Town) -> None:
         town.accept(offer)()
 
         def start(session: Session, offer: offers_models.Offer, *, now: datetime) -> Any:
-            return jobs.start(
+            return factories.start(
                 session, offer.job_id, factories.person(session, offer.provider_id), now=now
             )
 

@@ -179,7 +179,7 @@ def _town(session: Session, settings: Settings, now: datetime) -> Town:
     done = _job(session, ada, now, name="ada", place=HOME)
     offers.accept(session, _ask(session, done, now).id, account=bob, now=now)
     start = now + timedelta(days=1)
-    jobs.start(session, done.id, bob, now=start)
+    factories.start(session, done.id, bob, now=start)
     jobs.finish(session, done.id, bob, now=start + timedelta(hours=1))
     jobs.confirm(session, done.id, ada, now=start + timedelta(hours=2))
     jobs.review(session, done.id, ada, stars=4, text="Review by ada", now=start)
@@ -333,7 +333,7 @@ def test_a_review_that_is_still_hidden_is_not_exported(
     job = _job(session, bob, now, name="bob", place=BOBS_HOME)
     offers.accept(session, _ask(session, job, now).id, account=ada, now=now)
     start = now + timedelta(days=1)
-    jobs.start(session, job.id, ada, now=start)
+    factories.start(session, job.id, ada, now=start)
     jobs.finish(session, job.id, ada, now=start)
     jobs.confirm(session, job.id, bob, now=start)
     jobs.review(session, job.id, bob, stars=1, text="Review by bob", now=start)
@@ -372,6 +372,7 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "blocks",
         "bookings",
         "calendar_exceptions",
+        "check_ins",
         "deliveries",
         "devices",
         "favourites",
@@ -389,10 +390,13 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "providers",
         "record_entries",
         "remarks",
+        "reschedules",
         "reviews",
         "sign_ins",
         "skills",
+        "visits",
         "weekly_hours",
+        "work_stretches",
     }
     # Hashes that open doors: deleted, but nothing a person could read.
     handled |= {"mail_tokens", "phone_codes", "refresh_tokens"}
@@ -647,7 +651,7 @@ def test_nobody_leaves_while_work_or_a_dispute_is_going_on(
     session: Session, town: Town, now: datetime, who: str, state: JobState
 ) -> None:
     start = now + timedelta(days=1)
-    jobs.start(session, town.promised.id, town.ada, now=start)
+    factories.start(session, town.promised.id, town.ada, now=start)
     if state == JobState.DISPUTED:
         jobs.dispute(session, town.promised.id, town.bob, now=start)
     before = sorted(_rows(session))

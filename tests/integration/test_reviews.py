@@ -32,7 +32,7 @@ class Completed:
         self.provider = factories.person(session, provider.account_id)
         self.resident = factories.person(session, posted.resident_id)
         self.job = offers.accept(session, offer.id, account=self.provider, now=now)
-        jobs.start(session, posted.id, self.provider, now=offer.starts_at)
+        factories.start(session, posted.id, self.provider, now=offer.starts_at)
         jobs.finish(session, posted.id, self.provider, now=offer.ends_at)
         self.at = offer.ends_at + HOUR
         jobs.confirm(session, posted.id, self.resident, now=self.at)

@@ -1,0 +1,123 @@
+"""Work under way: words, pauses, blocks, an end, and a date to put something right."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from jobbing_api import errors, jobs
+from jobbing_api.api import fields, job_shapes, kinds
+from jobbing_api.api import jobs as jobs_views
+from jobbing_api.api.blueprint import Blueprint
+from jobbing_api.jobs import models
+
+blueprint = Blueprint("work", __name__, description="A job's work, from begun to done.")
+
+_MOVE: tuple[type[errors.DomainError], ...] = (
+    errors.NotFound,
+    errors.NotAllowed,
+    errors.IllegalMove,
+)
+
+
+class CheckInBody(kinds.Body):
+    """How it goes."""
+
+    kind = fields.choice(
+        "`progress`: a word on the way. `pause` and `resume`: for the time sheet. `blocked`: it"
+        " waits for something; `resume` ends that too.",
+        "progress",
+        models.CHECK_INS,
+    )
+    text = fields.text(
+        "In your words.", "Half of it is done.", least=0, most=1_000, lines=True, load_default=""
+    )
+    waits_for = fields.choice(
+        "What blocks it; with `blocked` and nothing else.",
+        "material",
+        models.WAITS_FOR,
+        allow_none=True,
+        load_default=None,
+    )
+
+
+class FinishBody(kinds.Body):
+    """What was done, if you like."""
+
+    text = fields.text(
+        "In your words.",
+        "Cleaned, rinsed, two brackets tightened.",
+        least=0,
+        most=500,
+        lines=True,
+        load_default="",
+    )
+
+
+class RedoDateBody(kinds.Body):
+    """When you come again."""
+
+    starts_at = fields.instant("When.", "2026-11-27T14:00:00+01:00")
+    minutes = fields.whole("For how long.", 60, least=15, most=1440, load_default=60)
+
+
+@blueprint.route("/jobs/<uuid:job_id>/check-ins")
+class CheckIns(jobs_views.JobView):
+    @blueprint.operation(
+        "check_in",
+        body=CheckInBody,
+        answer=job_shapes.JobAnswer,
+        status=201,
+        version="read",
+        refuses=_MOVE,
+        creates=True,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """How it goes (the provider)
+
+        While work is under way. The resident is told of words and blocks; pauses are for
+        the time sheet. Where nothing is heard for long, both are asked what blocks it.
+        """
+        jobs.check_in(self.session, job_id, self.account, now=self.now, **body)
+        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
+        return self.shown(job), {"Location": f"/api/v1/jobs/{job_id}"}
+
+
+@blueprint.route("/jobs/<uuid:job_id>/finish")
+class Finish(jobs_views.JobView):
+    @blueprint.operation(
+        "finish_job",
+        body=FinishBody,
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=_MOVE,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """I am done (the provider)
+
+        The resident confirms, or asks for a redo. After three days and as many reminders
+        silence is a yes.
+        """
+        return self.shown(
+            jobs.finish(self.session, job_id, self.account, text=body["text"], now=self.now)
+        )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/redo-date")
+class RedoDate(jobs_views.JobView):
+    @blueprint.operation(
+        "set_redo_date",
+        body=RedoDateBody,
+        answer=job_shapes.JobAnswer,
+        version="read",
+        refuses=[*_MOVE, errors.CalendarConflict],
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """I come again then (the provider, asked to put something right)
+
+        Within two days, and done within a week; otherwise the resident is told that a
+        person can decide.
+        """
+        return self.shown(
+            jobs.set_redo_date(self.session, job_id, self.account, now=self.now, **body)
+        )
