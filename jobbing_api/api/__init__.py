@@ -15,8 +15,10 @@ from jobbing_api.api import (
     mail_links,
     markets,
     me,
+    messages,
     offers,
     operators,
+    orders,
     photos,
     probes,
     problems,
@@ -38,7 +40,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, providers),
-        *(jobs, visits, work, offers, photos, operators),
+        *(jobs, visits, work, orders, messages, offers, photos, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

@@ -38,6 +38,7 @@ class AskedAnswer(kinds.Answer):
         },
     )
     quote = fields.part(offer_shapes.Quote, "The price they named.", allow_none=True)
+    price = fields.part(offer_shapes.Price, "What it costs with them, item by item.")
     starts_at = fields.instant("When they would begin.", "2026-11-24T09:00:00Z")
     profile = fields.part(
         provider_shapes.PublicAnswer,
@@ -128,11 +129,17 @@ def for_owner(
 ) -> dict[str, Any]:
     """Those asked in this round, in bands, with their quotes."""
     made = {offer.id: offer for offer in offers.offers_of_job(session, job.id)}
+    asked = offers.asked(session, job)
+    telling = [
+        one.provider_id
+        for one in asked
+        if made[one.offer_id].quote is not None or one.provider_id == job.provider_id
+    ]
+    profiles = providers.public_profiles(session, telling, now=now) if telling else {}
     shown = []
-    for one in offers.asked(session, job):
+    for one in asked:
         offer = made[one.offer_id]
-        telling = offer.quote is not None or one.provider_id == job.provider_id
-        profile = providers.public_profile(session, one.provider_id, now=now) if telling else None
+        profile = profiles.get(one.provider_id)
         shown.append(
             {
                 "offer_id": one.offer_id,
@@ -140,7 +147,8 @@ def for_owner(
                 "state": one.state,
                 "distance_up_to_m": one.distance_up_to_m,
                 "bands": one.bands,
-                "quote": offer.quote,
+                "quote": offer_shapes.quote(offer.quote),
+                "price": offer_shapes.price(offer.price),
                 "starts_at": offer.starts_at,
                 "profile": None
                 if profile is None

@@ -204,6 +204,13 @@ class ChooseBody(kinds.Body):
     offer_id = fields.uid("The offer that carries the quote.")
 
 
+class CounterBody(kinds.Body):
+    """What you would pay instead."""
+
+    offer_id = fields.uid("The offer that carries the quote.")
+    amount_cents = fields.cents("For the whole of what was quoted.", 10000, least=1)
+
+
 class ReviewBody(kinds.Body):
     """How it went."""
 

@@ -141,6 +141,54 @@ class ProgressAnswer(kinds.Answer):
     check_ins = fields.many(CheckInAnswer, "What was said on the way, oldest first.")
 
 
+class ChangeAnswer(kinds.Answer):
+    """A change of the order that was asked for."""
+
+    id = fields.uid("The question.")
+    asked_by = fields.choice("Who asked.", "provider", ("resident", "provider"))
+    text = fields.text("Why.", "The downpipe is cracked.", least=0, most=500, lines=True)
+    lines = fields.many(offer_shapes.PriceLine, "What it adds.")
+    delta_cents = fields.whole(
+        "By how much the total changes.",
+        4000,
+        least=-fields.MOST_CENTS,
+        most=fields.MOST_CENTS,
+    )
+    state = fields.choice("What came of it.", "agreed", ("asked", "agreed", "refused", "withdrawn"))
+    asked_at = fields.instant("When.", "2026-11-24T09:30:00Z")
+    ended_at = fields.instant("When that was.", "2026-11-24T09:32:00Z", allow_none=True)
+
+
+class PaymentAnswer(kinds.Answer):
+    """Money that went from one to the other, as both say."""
+
+    id = fields.uid("The payment.")
+    method = fields.choice("In which way.", "cash", jobs.METHODS)
+    amount_cents = fields.cents("How much.", 9000)
+    currency = fields.currency("Of it.")
+    paid_at = fields.instant("When the resident said so.", "2026-11-24T12:00:00Z", allow_none=True)
+    received_at = fields.instant(
+        "When the provider said so.", "2026-11-24T12:01:00Z", allow_none=True
+    )
+    receipt_number = fields.whole(
+        "The provider's own count.", 7, least=1, most=10**9, allow_none=True
+    )
+
+
+class BillAnswer(kinds.Answer):
+    """Changes of the order, and what was paid."""
+
+    owed_cents = fields.whole(
+        "What is left to pay; null where nothing was agreed.",
+        0,
+        least=-fields.MOST_CENTS,
+        most=fields.MOST_CENTS,
+        allow_none=True,
+    )
+    changes = fields.many(ChangeAnswer, "Every change asked for, oldest first.")
+    payments = fields.many(PaymentAnswer, "What was paid, oldest first.")
+
+
 class CallingOffAnswer(kinds.Answer):
     """What calling the visit off would cost you now."""
 
@@ -244,6 +292,11 @@ class JobAnswer(JobSummaryAnswer):
         allow_none=True,
     )
     progress = fields.part(ProgressAnswer, "How the work went, once it has begun.", allow_none=True)
+    bill = fields.part(
+        BillAnswer,
+        "Changes and payments, between the resident and who comes.",
+        allow_none=True,
+    )
     timeline = fields.many(EventAnswer, "What happened, oldest first.")
 
 
@@ -327,6 +380,7 @@ def one(
         **shown,
         "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
         "progress": _progress(session, job, now=now),
+        "bill": _bill(session, job),
         "timeline": list(_timeline(events, shown["seen_as"], reader.id)),
     }
 
@@ -345,6 +399,29 @@ def _visit(
         "resident_confirmed_at": visit.resident_confirmed_at,
         "arrives_at": visit.arrives_at,
         "reschedule": standing.asked,
+    }
+
+
+def _bill(session: Session, job: models.Job) -> dict[str, Any] | None:
+    if job.provider_id is None and job.state != JobState.CANCELLED:
+        return None
+    bill = jobs.bill_of(session, job.id)
+    return {
+        "owed_cents": jobs.owed_cents(session, job),
+        "changes": [
+            {
+                **{
+                    name: getattr(one, name)
+                    for name in (
+                        *("id", "asked_by", "text", "delta_cents"),
+                        *("state", "asked_at", "ended_at"),
+                    )
+                },
+                "lines": offer_shapes.lines(one.lines),
+            }
+            for one in bill.changes
+        ],
+        "payments": bill.payments,
     }
 
 

@@ -245,6 +245,27 @@ class Choose(JobView):
         )
 
 
+@blueprint.route("/jobs/<uuid:job_id>/counter")
+class Counter(view.View):
+    @blueprint.operation(
+        "counter_quote",
+        body=job_bodies.CounterBody,
+        answer=candidates.CandidatesAnswer,
+        refuses=_MOVE,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """I would pay that much (the resident, in mode `choose`)
+
+        Once for each quote, and within a fifth of it. The quote stands until its provider
+        agrees.
+        """
+        offers.counter(self.session, job_id, account=self.account, now=self.now, **body)
+        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
+        return candidates.for_owner(
+            self.session, job, show=photo_shapes.showing(self), now=self.now
+        )
+
+
 @blueprint.route("/jobs/<uuid:job_id>/candidates")
 class Candidates(view.View):
     @blueprint.operation(

@@ -7,7 +7,7 @@ place, address or access note has a member here.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from jobbing_api import files, geography, markets
 from jobbing_api.api import fields, kinds, photo_shapes
 from jobbing_api.jobs import models as jobs_models
+from jobbing_api.jobs import prices
 from jobbing_api.lifecycle import OFFER_LIVE, OfferState
 from jobbing_api.offers import models as offers_models
 
@@ -64,10 +65,24 @@ class JobSummary(kinds.Answer):
 class PriceLine(kinds.Answer):
     """One item of a price."""
 
-    kind = fields.choice("What it is for.", "labour", ["fixed", "labour", "call-out", "quote"])
-    amount_cents = fields.cents("How much.", 4500)
+    kind = fields.choice(
+        "What it is for. `fixed`: the resident's own price. `quote`: a provider's, in one sum."
+        " `supplies`: at most so much, by receipt. `counter`: what both moved it by. `credit`:"
+        " what was paid before and counts.",
+        "labour",
+        prices.LINE_KINDS,
+    )
+    label = fields.text("What exactly.", "Cuttings taken away", most=80, allow_none=True)
+    amount_cents = fields.whole(
+        "How much; a credit is below zero.",
+        4500,
+        least=-fields.MOST_CENTS,
+        most=fields.MOST_CENTS,
+    )
     unit_cents = fields.cents("Rate for an hour of labour.", 3000, allow_none=True)
     minutes = fields.whole("Minutes of labour.", 90, least=1, most=1440, allow_none=True)
+    because = fields.choice("Why a surcharge.", "sunday", ("evening", "sunday"), allow_none=True)
+    percent = fields.whole("How much a surcharge adds.", 25, least=0, most=300, allow_none=True)
 
 
 class Price(kinds.Answer):
@@ -77,17 +92,48 @@ class Price(kinds.Answer):
     currency = fields.currency("Of every amount.")
     lines = fields.many(PriceLine, "The items; none before a quote is named.")
     total_cents = fields.cents("What the resident pays.", 4500, allow_none=True)
+    tax_cents = fields.cents("The tax that is in it.", 0, allow_none=True)
+    credit_cents = fields.cents(
+        "What a tax credit gives back, where the provider is declared for it.", 0, allow_none=True
+    )
+    cost_cents = fields.cents(
+        "What the finished job costs the resident in the end.", 4500, allow_none=True
+    )
     platform_fee_cents = fields.cents("What the platform keeps.", 0, allow_none=True)
     net_cents = fields.cents("What the provider gets.", 4500, allow_none=True)
 
 
+class StepAnswer(kinds.Answer):
+    """One step of the work."""
+
+    text = fields.text("What is done.", "Clean and rinse", most=200)
+    minutes = fields.whole("How long it takes.", 60, least=1, most=1440, allow_none=True)
+
+
+class CounterAnswer(kinds.Answer):
+    """What the resident would pay instead."""
+
+    amount_cents = fields.cents("For the whole job.", 10000)
+    asked_at = fields.instant("Since when.", "2026-11-23T12:00:00Z")
+    agreed = fields.flag("Whether the provider agrees; null while open.", True, allow_none=True)
+
+
 class Quote(kinds.Answer):
-    """A price a provider named."""
+    """A price a provider named, and what they say to it."""
 
     amount_cents = fields.cents("For the whole job.", 12000)
     message = fields.text(
         "What the provider says to it.", "Two hours.", least=0, most=1000, lines=True
     )
+    inspection = fields.flag(
+        "Whether it is for coming to look; it counts towards the work that follows.", False
+    )
+    steps = fields.many(StepAnswer, "Which steps, and how long each.")
+    availability = fields.text(
+        "When they have time.", "Mornings this week", least=0, most=300, lines=True
+    )
+    why = fields.text("Why they.", "I do gutters all year.", least=0, most=500, lines=True)
+    counter = fields.part(CounterAnswer, "The resident's counter-offer.", allow_none=True)
 
 
 class OfferAnswer(kinds.Answer):
@@ -158,10 +204,43 @@ def summary(job: jobs_models.Job, photos: Sequence[dict[str, Any]]) -> dict[str,
     }
 
 
+_OF_A_LINE = ("kind", "label", "amount_cents", "unit_cents", "minutes", "because", "percent")
+
+
 def price(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A stored price with every member of its lines."""
-    lines = [{"unit_cents": None, "minutes": None, **line} for line in stored["lines"]]
-    return {**stored, "lines": lines}
+    # Prices that were agreed before taxes and credits were told have neither.
+    total = stored["total_cents"]
+    before = {"tax_cents": total and 0, "credit_cents": total and 0, "cost_cents": total}
+    return {**before, **stored, "lines": lines(stored["lines"])}
+
+
+def lines(stored: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Stored lines with every member."""
+    unsaid = dict.fromkeys(("label", "unit_cents", "minutes", "because", "percent"))
+    return [
+        {name: line.get(name, None) for name in ("kind", "amount_cents", *unsaid)}
+        for line in stored
+    ]
+
+
+def quote(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A stored quote with every member."""
+    if stored is None:
+        return None
+    unsaid: dict[str, Any] = {
+        "inspection": False,
+        "steps": [],
+        "availability": "",
+        "why": "",
+        "counter": None,
+    }
+    shown = {**unsaid, **stored}
+    shown["steps"] = [{"minutes": None, **step} for step in shown["steps"]]
+    if shown["counter"] is not None:
+        asked_at = kinds.parsed(shown["counter"]["asked_at"])
+        shown["counter"] = {**shown["counter"], "asked_at": asked_at}
+    return shown
 
 
 def offer(
@@ -184,7 +263,7 @@ def offer(
         "seen_at": found.seen_at,
         "answered_at": found.answered_at,
         "decline_reason": found.decline_reason,
-        "quote": found.quote,
+        "quote": quote(found.quote),
         "stand_by_asked_at": found.stand_by_asked_at,
         "stands_by": found.stands_by,
     }

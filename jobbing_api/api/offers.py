@@ -50,10 +50,53 @@ class DeclineBody(kinds.Body):
     )
 
 
-class QuoteBody(kinds.Body):
-    """A price for the whole job."""
+#: Of a quote, what is said to the price.
+_SAID = ("message", "steps", "availability", "why", "inspection")
 
-    amount_cents = fields.cents("All in, in the job's currency.", 12000, least=1)
+
+class QuoteLineBody(kinds.Body):
+    """One item of your price."""
+
+    kind = fields.choice(
+        "What it is for. `supplies`: at most so much, by receipt.", "labour", offers.QUOTED_KINDS
+    )
+    label = fields.text("What exactly.", "Cuttings taken away", least=0, most=80, load_default="")
+    amount_cents = fields.cents(
+        "How much; not with labour by the hour.", 2000, allow_none=True, load_default=None
+    )
+    unit_cents = fields.cents(
+        "Labour by the hour: the rate.", 3000, least=1, allow_none=True, load_default=None
+    )
+    minutes = fields.whole(
+        "And for how long.", 120, least=1, most=1440, allow_none=True, load_default=None
+    )
+
+
+class StepBody(kinds.Body):
+    """One step of the work."""
+
+    text = fields.text("What you do.", "Clean and rinse", most=200)
+    minutes = fields.whole(
+        "How long it takes.", 60, least=1, most=1440, allow_none=True, load_default=None
+    )
+
+
+class QuoteBody(kinds.Body):
+    """A price for the whole job, and what you say to it."""
+
+    amount_cents = fields.cents(
+        "All in, in the job's currency; or else `lines`.",
+        12000,
+        least=1,
+        allow_none=True,
+        load_default=None,
+    )
+    lines = fields.many(
+        QuoteLineBody,
+        "Item by item; evenings and Sundays are added as your profile says.",
+        most=30,
+        load_default=list,
+    )
     starts_at = fields.instant(
         "When you would begin; else the offer's hour.",
         "2026-11-24T14:00:00+01:00",
@@ -61,13 +104,36 @@ class QuoteBody(kinds.Body):
         load_default=None,
     )
     message = fields.text(
-        "How long, which steps, why you.",
-        "Two hours; I clean, rinse and check the brackets.",
+        "Whatever else you have to say.",
+        "I bring a camera for the downpipe.",
         least=0,
         most=1_000,
         lines=True,
         load_default="",
     )
+    steps = fields.many(StepBody, "Which steps, and how long each.", most=20, load_default=list)
+    availability = fields.text(
+        "When you have time.",
+        "Mornings this week",
+        least=0,
+        most=300,
+        lines=True,
+        load_default="",
+    )
+    why = fields.text(
+        "Why you.", "I do gutters all year.", least=0, most=500, lines=True, load_default=""
+    )
+    inspection = fields.flag(
+        "Whether it is for coming to look; it counts towards the work that follows.",
+        False,
+        load_default=False,
+    )
+
+
+class CounterAnswerBody(kinds.Body):
+    """Whether you agree."""
+
+    agree = fields.flag("True for the resident's price, false to stay with yours.", True)
 
 
 class StandByBody(kinds.Body):
@@ -270,7 +336,40 @@ class Quote(OfferView):
         ],
     )
     def post(self, *, offer_id: uuid.UUID, body: dict[str, Any]) -> Any:
-        """Name my price (in mode `choose`)"""
+        """Name my price (in mode `choose`)
+
+        In one sum or item by item. Once there are as many answers as a resident compares,
+        the others are told that it is closed.
+        """
+        said = {name: body.pop(name) for name in _SAID}
         return self.shown(
-            offers.quote(self.session, offer_id, account=self.account, now=self.now, **body)
+            offers.quote(
+                self.session,
+                offer_id,
+                account=self.account,
+                said=offers.Said(**said),
+                now=self.now,
+                **body,
+            )
+        )
+
+
+@blueprint.route("/offers/<uuid:offer_id>/counter")
+class CounterAnswer(OfferView):
+    @blueprint.operation(
+        "answer_counter",
+        who=contract.PROVIDER,
+        body=CounterAnswerBody,
+        answer=offer_shapes.OfferAnswer,
+        refuses=[errors.NotFound, errors.NothingAsked],
+    )
+    def post(self, *, offer_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """The resident would pay something else: yes or no
+
+        If not, the quote stands as it was.
+        """
+        return self.shown(
+            offers.answer_counter(
+                self.session, offer_id, account=self.account, agree=body["agree"], now=self.now
+            )
         )

@@ -22,6 +22,21 @@ _SOME_BASE = (4.8357, 45.764)
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
+class StepShape(kinds.Body):
+    """A cheaper rate from so many minutes on."""
+
+    after_minutes = fields.whole("From so many minutes on.", 120, least=15, most=1440)
+    hourly_cents = fields.cents("For an hour.", 2500, least=1)
+
+
+class OptionShape(kinds.Body):
+    """Something that may be ordered with it."""
+
+    id = fields.slug("Your name for it.", "haul-away")
+    label = fields.text("What it is.", "Cuttings taken away", most=80)
+    amount_cents = fields.cents("What it costs.", 2000, least=1)
+
+
 class PriceBody(kinds.Body):
     """What work in a category costs."""
 
@@ -35,6 +50,12 @@ class PriceBody(kinds.Body):
     )
     currency = fields.currency("The market's.")
     call_out_fee_cents = fields.cents("For coming at all.", 1000, load_default=0)
+    steps = fields.many(
+        StepShape,
+        "Of an hourly rate: each begins later and is cheaper than before.",
+        most=5,
+        load_default=list,
+    )
 
 
 class SkillBody(kinds.Body):
@@ -42,6 +63,7 @@ class SkillBody(kinds.Body):
 
     category = fields.slug("A category.", "gutter-cleaning")
     price = fields.part(PriceBody, "What it costs.")
+    options = fields.many(OptionShape, "What may be ordered with it.", most=12, load_default=list)
 
 
 class ProfileBody(kinds.Body):
@@ -61,6 +83,12 @@ class ProfileBody(kinds.Body):
         "Where you go, drawn. Either this or `reach_m`.", allow_none=True, load_default=None
     )
     minimum_visit_cents = fields.cents("Below this you do not set out.", 2500, load_default=0)
+    evening_percent = fields.whole(
+        "On top of labour that begins in the evening.", 25, least=0, most=300, load_default=0
+    )
+    sunday_percent = fields.whole(
+        "On top of labour on a Sunday.", 50, least=0, most=300, load_default=0
+    )
     skills = fields.many(SkillBody, "What you do.", least=1, most=60)
     languages = fields.many(
         fields.language("A language."),
@@ -94,6 +122,7 @@ class PriceAnswer(kinds.Answer):
     amount_cents = fields.cents("For an hour, or for the whole.", 3000, allow_none=True)
     currency = fields.currency("The market's.")
     call_out_fee_cents = fields.cents("For coming at all.", 1000)
+    steps = fields.many(StepShape, "Cheaper rates of longer work.")
 
 
 class SkillAnswer(kinds.Answer):
@@ -101,6 +130,7 @@ class SkillAnswer(kinds.Answer):
 
     category = fields.slug("A category.", "gutter-cleaning")
     price = fields.part(PriceAnswer, "What it costs.")
+    options = fields.many(OptionShape, "What may be ordered with it.")
 
 
 class FiguresAnswer(kinds.Answer):
@@ -136,6 +166,8 @@ class ProfileAnswer(kinds.Answer):
     )
     reach_area = fields.polygon("Where you go, drawn.", allow_none=True)
     minimum_visit_cents = fields.cents("Below this you do not set out.", 2500)
+    evening_percent = fields.whole("On top of evening labour.", 25, least=0, most=300)
+    sunday_percent = fields.whole("On top of Sunday labour.", 50, least=0, most=300)
     currency = fields.currency("The market's.")
     skills = fields.many(SkillAnswer, "What you do.")
     languages = fields.many(fields.language("A language."), "What you speak.", ["en", "fr"])
@@ -280,6 +312,10 @@ class PublicAnswer(kinds.Answer):
     response_median_min = fields.figure(
         "Median minutes to an answer, lately.", 4.5, allow_none=True
     )
+    visits = fields.whole("Visits begun so far.", 21, least=0, most=10**6)
+    redo_share = fields.figure(
+        "The share of them whose work was to be done again.", 0.05, allow_none=True
+    )
     portfolio = fields.many(WorkAnswer, "What they show of their work.")
 
 
@@ -326,5 +362,7 @@ def public(
         "member_since": profile.member_since,
         "rating": {"mean": profile.rating_mean, "count": profile.rating_count},
         "response_median_min": profile.response_median_min,
+        "visits": profile.visits,
+        "redo_share": profile.redo_share,
         "portfolio": portfolio(providers.portfolio_of(session, profile.provider_id), show),
     }

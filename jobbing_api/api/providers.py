@@ -49,6 +49,8 @@ class Profile(view.View):
                 amount_cents=skill["price"]["amount_cents"],
                 currency=skill["price"]["currency"],
                 call_out_fee_cents=skill["price"]["call_out_fee_cents"],
+                steps=skill["price"]["steps"],
+                options=skill["options"],
             )
             for skill in body.pop("skills")
         ]
@@ -77,6 +79,8 @@ class Profile(view.View):
             "reach_m": provider.reach_m,
             "reach_area": provider.reach_area,
             "minimum_visit_cents": provider.minimum_visit_cents,
+            "evening_percent": provider.evening_percent,
+            "sunday_percent": provider.sunday_percent,
             "currency": provider.currency,
             "skills": [
                 {
@@ -86,7 +90,9 @@ class Profile(view.View):
                         "amount_cents": skill.amount_cents,
                         "currency": provider.currency,
                         "call_out_fee_cents": skill.call_out_fee_cents,
+                        "steps": skill.steps,
                     },
+                    "options": skill.options,
                 }
                 for skill in provider.skills
             ],

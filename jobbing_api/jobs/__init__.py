@@ -30,6 +30,14 @@ from jobbing_api.jobs.calling_off import not_there as not_there
 from jobbing_api.jobs.moves import illegal as illegal
 from jobbing_api.jobs.moves import lock as lock
 from jobbing_api.jobs.moves import move as move
+from jobbing_api.jobs.orders import METHODS as METHODS
+from jobbing_api.jobs.orders import Bill as Bill
+from jobbing_api.jobs.orders import agree_paid as agree_paid
+from jobbing_api.jobs.orders import answer_change as answer_change
+from jobbing_api.jobs.orders import ask_to_change as ask_to_change
+from jobbing_api.jobs.orders import bill_of as bill_of
+from jobbing_api.jobs.orders import owed_cents as owed_cents
+from jobbing_api.jobs.orders import say_paid as say_paid
 from jobbing_api.jobs.posting import Brief as Brief
 from jobbing_api.jobs.posting import ask_for_wave as ask_for_wave
 from jobbing_api.jobs.posting import check_terms as check_terms
@@ -50,6 +58,7 @@ from jobbing_api.jobs.progress import confirm_by_silence as confirm_by_silence
 from jobbing_api.jobs.progress import progress_of as progress_of
 from jobbing_api.jobs.progress import remind as remind
 from jobbing_api.jobs.progress import set_redo_date as set_redo_date
+from jobbing_api.jobs.progress import sign_of_life as sign_of_life
 from jobbing_api.jobs.progress import tell_of_redo as tell_of_redo
 from jobbing_api.jobs.reading import View as View
 from jobbing_api.jobs.reading import edit as edit

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geography, WKBElement
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -121,18 +122,18 @@ class Job(Base):
         Index(
             "ix_jobs_due",
             "wake_at",
-            postgresql_where=text("state = 'open' AND queued_at IS NULL"),
+            postgresql_where=sql("state = 'open' AND queued_at IS NULL"),
         ),
         Index(
             "ix_jobs_queued_at",
             "queued_at",
-            postgresql_where=text("state = 'open' AND queued_at IS NOT NULL"),
+            postgresql_where=sql("state = 'open' AND queued_at IS NOT NULL"),
         ),
         Index(
             "ix_jobs_open_location",
             "location",
             postgresql_using="gist",
-            postgresql_where=text("state = 'open'"),
+            postgresql_where=sql("state = 'open'"),
         ),
         Index("ix_jobs_market_id_state", "market_id", "state"),
     )
@@ -193,13 +194,13 @@ class Visit(Base):
             "uq_visits_one_per_job",
             "job_id",
             unique=True,
-            postgresql_where=text("ended_at IS NULL"),
+            postgresql_where=sql("ended_at IS NULL"),
         ),
         Index("ix_visits_job_id", "job_id"),
         Index(
             "ix_visits_points",
             *("provider_id", "ended_at"),
-            postgresql_where=text("points > 0"),
+            postgresql_where=sql("points > 0"),
         ),
     )
 
@@ -229,7 +230,7 @@ class Reschedule(Base):
             "uq_reschedules_one_asked_per_job",
             "job_id",
             unique=True,
-            postgresql_where=text("state = 'asked'"),
+            postgresql_where=sql("state = 'asked'"),
         ),
         Index("ix_reschedules_visit_id", "visit_id"),
     )
@@ -283,9 +284,116 @@ class WorkStretch(Base):
             "uq_work_stretches_one_at_a_time",
             "job_id",
             unique=True,
-            postgresql_where=text("ended_at IS NULL"),
+            postgresql_where=sql("ended_at IS NULL"),
         ),
     )
+
+
+class ChangeOrder(Base):
+    """One side asks to add lines to the order; kept whatever was answered."""
+
+    __tablename__ = "change_orders"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    #: ``resident`` or ``provider``.
+    asked_by: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    delta_cents: Mapped[int]
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("asked_by IN ('resident', 'provider')", name="asked_by"),
+        CheckConstraint("state IN ('asked', 'agreed', 'refused', 'withdrawn')", name="state"),
+        CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_when_answered"),
+        CheckConstraint("jsonb_array_length(lines) > 0", name="changes_something"),
+        Index(
+            "uq_change_orders_one_asked_per_job",
+            "job_id",
+            unique=True,
+            postgresql_where=sql("state = 'asked'"),
+        ),
+        Index("ix_change_orders_job_id", "job_id", "asked_at"),
+        Index("ix_change_orders_author_id", "author_id"),
+    )
+
+
+class Payment(Base):
+    """Money that went from one to the other, as both say; not moved by us."""
+
+    __tablename__ = "payments"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    provider_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("providers.account_id"))
+    method: Mapped[str] = mapped_column(Text)
+    amount_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(Text)
+    said_by: Mapped[str] = mapped_column(Text)
+    said_at: Mapped[datetime] = mapped_column(Instant)
+    #: "I paid", "I received": each is said by one side.
+    paid_at: Mapped[datetime | None] = mapped_column(Instant)
+    received_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: The provider's own count, without a gap.
+    receipt_number: Mapped[int | None]
+
+    __table_args__ = (
+        CheckConstraint("method IN ('cash', 'transfer', 'card', 'cheque', 'other')", name="method"),
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        CheckConstraint("said_by IN ('resident', 'provider')", name="said_by"),
+        CheckConstraint("num_nonnulls(paid_at, received_at) > 0", name="said_by_somebody"),
+        CheckConstraint(
+            "(received_at IS NULL) = (receipt_number IS NULL)", name="received_has_number"
+        ),
+        Index("ix_payments_job_id", "job_id", "said_at"),
+        Index(
+            "uq_payments_receipt_number",
+            "provider_id",
+            "receipt_number",
+            unique=True,
+        ),
+    )
+
+
+class Message(Base):
+    """A word between the resident of a job and one provider; the two are a conversation."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    provider_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("providers.account_id"))
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("ix_messages_job_id", "job_id", "provider_id", "id"),
+        Index("ix_messages_author_id", "author_id"),
+    )
+
+
+class MessageRead(Base):
+    """How far somebody has read a conversation."""
+
+    __tablename__ = "message_reads"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id"), primary_key=True
+    )
+    account_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    last_id: Mapped[uuid.UUID]
+    read_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Review(Base):

@@ -132,6 +132,17 @@ def redo(
         changes={"redone_at": now, "finished_at": None, "paused_at": now},
     )
     progress.begin_again(session, job, now=now)
+    assert job.provider_id is not None
+    providers.record.write(
+        session,
+        kind="redone",
+        provider_id=job.provider_id,
+        market_id=job.market_id,
+        category_id=job.category_id,
+        urgency=job.urgency,
+        subject_id=job.id,
+        at=now,
+    )
     tell(session, job, job.provider_id, "redo-asked", now=now)
     return job
 

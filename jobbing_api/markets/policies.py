@@ -173,6 +173,13 @@ class Policy:
     # Papers and money.
     papers_required: Annotated[bool, readers.yes_no]
     platform_fee_share: _Share
+    #: The tax in every price; and what a market gives back of work at somebody's home where
+    #: the category and the provider are declared for it.
+    tax_share: _Share
+    tax_credit_share: _Share
+    #: From when on it is evening, and by how many percent evenings and Sundays may be dearer.
+    evening_from: _Clock
+    surcharge_percent_at_most: Annotated[int, readers.whole(0, 300)]
     visit_minimum_cents: _Cents
     call_out_fees: Annotated[tuple[CallOutFee, ...], _call_out_fees]
     counter_rounds: _Few

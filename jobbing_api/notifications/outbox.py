@@ -35,13 +35,14 @@ def tell(
     due_at: datetime | None = None,
     urgent: bool = False,
     replaces_offer: uuid.UUID | None = None,
+    collapse_key: str | None = None,
 ) -> models.Notification:
     """Owe a line of this ``kind`` to an account, due at ``due_at`` (default: now).
 
     ``params`` are the values its wording shows: JSON, no name, address or place. A
-    later line about the same offer or job replaces an earlier one on the phone; one
-    about a job may replace the offer it came of. Past ``expires_at`` it is not sent any
-    more.
+    later line about the same offer or job, or of the same ``collapse_key``, replaces an
+    earlier one on the phone; one about a job may replace the offer it came of. Past
+    ``expires_at`` it is not sent any more.
     """
     due_at = now if due_at is None else due_at
     line = models.Notification(
@@ -51,7 +52,8 @@ def tell(
         about=about,
         subject_id=subject_id,
         params=dict(params or {}),
-        collapse_key=f"offer-{replaces_offer}" if replaces_offer else f"{about}-{subject_id}",
+        collapse_key=collapse_key
+        or (f"offer-{replaces_offer}" if replaces_offer else f"{about}-{subject_id}"),
         urgent=urgent,
         created_at=now,
         due_at=due_at,

@@ -6,6 +6,9 @@ through, what is taken back when asking ends, and what each reader may see of it
 
 from jobbing_api.offers.acceptance import accept as accept
 from jobbing_api.offers.acceptance import choose as choose
+from jobbing_api.offers.answers import Said as Said
+from jobbing_api.offers.answers import answer_counter as answer_counter
+from jobbing_api.offers.answers import counter as counter
 from jobbing_api.offers.answers import decline as decline
 from jobbing_api.offers.answers import quote as quote
 from jobbing_api.offers.answers import seen as seen
@@ -18,6 +21,13 @@ from jobbing_api.offers.endings import leave as leave
 from jobbing_api.offers.endings import no_show as no_show
 from jobbing_api.offers.endings import part as part
 from jobbing_api.offers.endings import undo as undo
+from jobbing_api.offers.messages import Conversation as Conversation
+from jobbing_api.offers.messages import Written as Written
+from jobbing_api.offers.messages import conversation as conversation
+from jobbing_api.offers.messages import mark_messages_read as mark_messages_read
+from jobbing_api.offers.messages import read_messages as read_messages
+from jobbing_api.offers.messages import write_message as write_message
+from jobbing_api.offers.pricing import QUOTED_KINDS as QUOTED_KINDS
 from jobbing_api.offers.reading import Asked as Asked
 from jobbing_api.offers.reading import OpenJob as OpenJob
 from jobbing_api.offers.reading import asked as asked

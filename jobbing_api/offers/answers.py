@@ -6,7 +6,10 @@ provider's record, and that the last one has the job looked at again at once.
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +19,7 @@ from sqlalchemy.orm import Session
 from jobbing_api import errors, history, jobs, matching, notifications, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
+from jobbing_api.jobs import prices
 from jobbing_api.lifecycle import JOB_HAS_PROVIDER, OfferMove, OfferState, offer_sources
 from jobbing_api.offers import asking, endings, models, pricing, reading
 from jobbing_api.offers.requests import fact, request_of
@@ -69,17 +73,31 @@ def decline(
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What a provider says to a price: which steps and how long each, when they have time,
+    why they; and whether the price is for coming to look, to count towards the work that
+    follows."""
+
+    message: str = ""
+    steps: Sequence[Mapping[str, Any]] = ()
+    availability: str = ""
+    why: str = ""
+    inspection: bool = False
+
+
 def quote(
     session: Session,
     offer_id: uuid.UUID,
     *,
     account: accounts_models.Account,
-    amount_cents: int,
-    starts_at: datetime | None,
-    message: str,
+    amount_cents: int | None = None,
+    lines: Sequence[Mapping[str, Any]] = (),
+    starts_at: datetime | None = None,
+    said: Said | None = None,
     now: datetime,
 ) -> models.Offer:
-    """Name a price (the whole job, minor units), and if wished another start.
+    """Name a price (in one sum or line by line, minor units), and if wished another start.
 
     Once there are as many answers as a resident compares, the others are taken back.
     Raises CalendarConflict if the start is not free, IllegalMove unless the job is in
@@ -91,7 +109,6 @@ def quote(
         raise errors.IllegalMove(state=str(offer.state))
     if job.state in JOB_HAS_PROVIDER:
         raise errors.AlreadyTaken()
-    _refuse_beyond_budget(job, amount_cents)
     policy = jobs.policy_of(session, job, now=now)
     request = request_of(session, job, policy, outside_hours=offer.outside_hours)
     wished = offer.starts_at if starts_at is None else starts_at
@@ -105,14 +122,27 @@ def quote(
     )
     if start is None or (starts_at is not None and start != starts_at):
         raise errors.CalendarConflict()
+    terms = providers.terms_of(session, [account.id], job.category_id, now=now)
+    price = pricing.quoted(
+        job,
+        policy,
+        terms.get(account.id, providers.PLAIN),
+        amount_cents=amount_cents,
+        lines=lines,
+        starts_at=start,
+    )
+    _refuse_beyond_budget(job, price["total_cents"])
     offer = _answer(
         session,
         offer,
         by=OfferMove.QUOTE,
         changes={
             "state": OfferState.QUOTED,
-            "quote": {"amount_cents": amount_cents, "message": message},
-            "price": pricing.price(job, policy, amount_cents=amount_cents),
+            "quote": {
+                "amount_cents": price["total_cents"],
+                **dataclasses.asdict(said or Said()),
+            },
+            "price": price,
             "starts_at": start,
             "ends_at": start + request.duration,
             # From here it is the resident who has to answer.
@@ -130,24 +160,140 @@ def quote(
             now=now,
             keep=frozenset({OfferState.ACCEPTED, OfferState.QUOTED}),
         )
+    _tell_resident(session, job, "quote-received", offer, now=now)
+    return offer
+
+
+def _tell_resident(
+    session: Session, job: jobs_models.Job, kind: str, offer: models.Offer, *, now: datetime
+) -> None:
     notifications.tell(
         session,
         job.resident_id,
-        "quote-received",
+        kind,
         about="job",
         subject_id=job.id,
         market_id=job.market_id,
         params={
             "category": job.category.names,
-            "starts_at": start.isoformat(),
+            "starts_at": offer.starts_at.isoformat(),
             "time_zone": job.market.time_zone,
-            "net_cents": amount_cents,
+            "net_cents": offer.price["total_cents"],
             "currency": job.currency,
         },
         now=now,
         expires_at=now + timedelta(hours=12),
     )
+
+
+def counter(
+    session: Session,
+    job_id: uuid.UUID,
+    *,
+    offer_id: uuid.UUID,
+    account: accounts_models.Account,
+    amount_cents: int,
+    now: datetime,
+) -> models.Offer:
+    """The resident would pay that much for the whole of what was quoted: once, and within
+    the policy's bounds. The quote stands until the provider agrees.
+
+    Raises InvalidInput out of bounds, IllegalMove for an offer that carries no quote or was
+    countered before.
+    """
+    if jobs.get_for(session, job_id, account, now=now).role != "resident":
+        raise errors.NotAllowed()
+    job = jobs.lock(session, job_id)
+    offer = session.get(models.Offer, offer_id, populate_existing=True)
+    if job is None or offer is None or offer.job_id != job_id:
+        raise errors.NotFound()
+    policy = jobs.policy_of(session, job, now=now)
+    waits = offer.state == OfferState.QUOTED and offer.expires_at > now
+    if not waits or offer.quote is None or offer.quote.get("counter") or not policy.counter_rounds:
+        raise errors.IllegalMove(state=str(offer.state))
+    total = offer.price["total_cents"]
+    off = prices.share_of(total, policy.counter_share)
+    if not total - off <= amount_cents <= total + off:
+        raise errors.InvalidInput(
+            fields={"amount_cents": ["counter-out-of-bounds"]},
+            least_cents=total - off,
+            most_cents=total + off,
+        )
+    asked = {"amount_cents": amount_cents, "asked_at": now.isoformat(), "agreed": None}
+    offer.quote = {**offer.quote, "counter": asked}
+    _record_counter(session, "counter-ask", job, offer, account, "resident", now=now)
+    notifications.tell(
+        session,
+        offer.provider_id,
+        "counter-asked",
+        about="offer",
+        subject_id=offer.id,
+        market_id=job.market_id,
+        params={
+            "category": job.category.names,
+            "net_cents": amount_cents,
+            "currency": job.currency,
+        },
+        now=now,
+        expires_at=offer.expires_at,
+    )
+    session.flush()
     return offer
+
+
+def answer_counter(
+    session: Session,
+    offer_id: uuid.UUID,
+    *,
+    account: accounts_models.Account,
+    agree: bool,
+    now: datetime,
+) -> models.Offer:
+    """The provider agrees to the resident's price, or stays with their own. Answered again
+    alike, it answers the same; raises NothingAsked where there is no such question."""
+    offer = reading.get_for(session, offer_id, account, now=now)
+    job = jobs.lock(session, offer.job_id)
+    assert job is not None
+    session.refresh(offer)
+    asked = (offer.quote or {}).get("counter")
+    if offer.state != OfferState.QUOTED or asked is None or offer.quote is None:
+        raise errors.NothingAsked()
+    if asked["agreed"] is not None:
+        if asked["agreed"] is agree:
+            return offer
+        raise errors.NothingAsked()
+    offer.quote = {**offer.quote, "counter": {**asked, "agreed": agree}}
+    if agree:
+        policy = jobs.policy_of(session, job, now=now)
+        offer.price = pricing.countered(job, policy, offer, total_cents=asked["amount_cents"])
+    event = "counter-agree" if agree else "counter-refuse"
+    _record_counter(session, event, job, offer, account, "provider", now=now)
+    _tell_resident(session, job, "counter-agreed" if agree else "counter-refused", offer, now=now)
+    session.flush()
+    return offer
+
+
+def _record_counter(
+    session: Session,
+    event: str,
+    job: jobs_models.Job,
+    offer: models.Offer,
+    account: accounts_models.Account,
+    role: str,
+    *,
+    now: datetime,
+) -> None:
+    history.record(
+        session,
+        f"offer-{event}",
+        at=now,
+        actor_role=role,
+        actor_id=account.id,
+        market_id=job.market_id,
+        job_id=job.id,
+        offer_id=offer.id,
+        data={"counter": offer.quote["counter"]["amount_cents"]} if offer.quote else {},
+    )
 
 
 def _refuse_beyond_budget(job: jobs_models.Job, amount_cents: int) -> None:

@@ -46,6 +46,8 @@ def ask(
 
     rings_at = [markets.next_ring(policy, at=at, time_zone=market.time_zone) for at in send_at]
     rung = _gathered(session, policy, chosen, rings_at)
+    asked = [candidate.provider_id for candidate in chosen]
+    terms = pricing.terms_of(session, job, policy, asked, now=now)
     made = []
     for place, candidate in enumerate(chosen):
         offer = models.Offer(
@@ -66,11 +68,8 @@ def ask(
             starts_at=candidate.starts_at,
             ends_at=candidate.ends_at,
             outside_hours=candidate.outside_hours,
-            price=pricing.price(
-                job,
-                policy,
-                hourly_cents=candidate.amount_cents if candidate.price_kind == "hourly" else None,
-                call_out_fee_cents=candidate.call_out_fee_cents,
+            price=pricing.offered(
+                job, policy, candidate, terms.get(candidate.provider_id, providers.PLAIN)
             ),
             send_at=send_at[place],
             expires_at=_expires_at(case, send_at=send_at[place], rings_at=rings_at[place]),

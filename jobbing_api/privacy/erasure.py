@@ -156,6 +156,16 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
             execution_options={"synchronize_session": "fetch"},
         )
     session.execute(
+        update(jobs_models.Message)
+        .where(jobs_models.Message.author_id == account.id)
+        .values(text="")
+    )
+    session.execute(
+        update(jobs_models.ChangeOrder)
+        .where(jobs_models.ChangeOrder.author_id == account.id)
+        .values(text="")
+    )
+    session.execute(
         update(jobs_models.CheckIn)
         .where(jobs_models.CheckIn.author_id == account.id)
         .values(text="")

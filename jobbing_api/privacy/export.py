@@ -117,6 +117,31 @@ def export(
             _all(session, jobs_models.CheckIn, jobs_models.CheckIn.author_id == ours),
             but=("author_id",),
         ),
+        # What one wrote; the other's words are theirs.
+        "messages": out.rows(
+            _all(session, jobs_models.Message, jobs_models.Message.author_id == ours),
+            but=("author_id", "provider_id"),
+        ),
+        "messages_read": out.rows(
+            _all(session, jobs_models.MessageRead, jobs_models.MessageRead.account_id == ours),
+            but=("account_id", "provider_id", "last_id"),
+        ),
+        "change_orders": out.rows(
+            _all(session, jobs_models.ChangeOrder, jobs_models.ChangeOrder.author_id == ours),
+            but=("author_id",),
+        ),
+        "payments": out.rows(
+            session.scalars(
+                select(jobs_models.Payment)
+                .join(jobs_models.Job, jobs_models.Job.id == jobs_models.Payment.job_id)
+                .where(
+                    (jobs_models.Payment.provider_id == ours)
+                    | (jobs_models.Job.resident_id == ours)
+                )
+                .order_by(jobs_models.Payment.id)
+            ),
+            but=("provider_id",),
+        ),
         "provider": _provider(session, out, ours, now=now),
         "reviews_written": out.rows(
             _all(session, jobs_models.Review, jobs_models.Review.author_id == ours),

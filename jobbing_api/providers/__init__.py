@@ -37,17 +37,24 @@ from jobbing_api.providers.profiles import PublicProfile as PublicProfile
 from jobbing_api.providers.profiles import SkillOffered as SkillOffered
 from jobbing_api.providers.profiles import get as get
 from jobbing_api.providers.profiles import public_profile as public_profile
+from jobbing_api.providers.profiles import public_profiles as public_profiles
 from jobbing_api.providers.profiles import put_profile as put_profile
 from jobbing_api.providers.record import Fact as Fact
 from jobbing_api.providers.record import Figures as Figures
 from jobbing_api.providers.record import figures as figures
 from jobbing_api.providers.record import forget as forget_facts
 from jobbing_api.providers.record import redate as redate_fact
+from jobbing_api.providers.terms import DECLARED as DECLARED
+from jobbing_api.providers.terms import PLAIN as PLAIN
+from jobbing_api.providers.terms import Terms as Terms
+from jobbing_api.providers.terms import terms_of as terms_of
 
 __all__ = [
     "ABSENT",
+    "DECLARED",
     "DROPPED_OUT",
     "GIVEN_BACK",
+    "PLAIN",
     "UNDONE",
     "Calendar",
     "Exceptional",
@@ -58,6 +65,7 @@ __all__ = [
     "Shown",
     "SkillOffered",
     "Stretch",
+    "Terms",
     "Work",
     "book",
     "expire_positions",
@@ -74,6 +82,7 @@ __all__ = [
     "portfolio_of",
     "position_of",
     "public_profile",
+    "public_profiles",
     "put_calendar",
     "put_portfolio",
     "put_presence",
@@ -83,5 +92,6 @@ __all__ = [
     "redate_fact",
     "release",
     "resume",
+    "terms_of",
     "weekly_stretches",
 ]

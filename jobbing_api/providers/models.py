@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from geoalchemy2 import Geography, WKBElement
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import (
+    JSONB,
     TSTZMULTIRANGE,
     TSTZRANGE,
     ExcludeConstraint,
@@ -28,6 +30,7 @@ RECORD_KINDS = (
     "cancelled",
     "absent",
     "rated",
+    "redone",
 )
 
 
@@ -45,6 +48,9 @@ class Provider(Base):
         Geography("POLYGON", srid=4326, spatial_index=False)
     )
     minimum_visit_cents: Mapped[int]
+    #: On top of labour that begins in the evening or on a Sunday.
+    evening_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    sunday_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     currency: Mapped[str] = mapped_column(Text)
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
     tools: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -70,6 +76,10 @@ class Provider(Base):
         CheckConstraint("num_nonnulls(reach_m, reach_area) = 1", name="one_kind_of_reach"),
         CheckConstraint("reach_m BETWEEN 100 AND 200000", name="reach_m_bounds"),
         CheckConstraint("minimum_visit_cents >= 0", name="minimum_visit_not_negative"),
+        CheckConstraint(
+            "evening_percent BETWEEN 0 AND 300 AND sunday_percent BETWEEN 0 AND 300",
+            name="surcharge_bounds",
+        ),
         CheckConstraint("cardinality(languages) > 0", name="speaks_something"),
         # A search reads both from an index, whose entries have a page to share.
         CheckConstraint("cardinality(languages) <= 40", name="few_languages"),
@@ -103,6 +113,10 @@ class Skill(Base):
     price_kind: Mapped[str] = mapped_column(Text)
     amount_cents: Mapped[int | None]
     call_out_fee_cents: Mapped[int]
+    #: Of an hourly rate: ``{"after_minutes", "hourly_cents"}``, cheaper from step to step.
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    #: What may be ordered with it: ``{"id", "label", "amount_cents"}``.
+    options: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
 
     __table_args__ = (
         CheckConstraint("price_kind IN ('hourly', 'flat', 'quote')", name="price_kind"),
@@ -261,7 +275,7 @@ class RecordEntry(Base):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('asked', 'answered', 'unanswered', 'withdrawn', 'kept', 'late',"
-            " 'cancelled', 'absent', 'rated')",
+            " 'cancelled', 'absent', 'rated', 'redone')",
             name="kind",
         ),
         CheckConstraint("(kind = 'rated') = (stars IS NOT NULL)", name="stars_when_rated"),

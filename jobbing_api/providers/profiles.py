@@ -6,6 +6,8 @@ preset hours, and what of it strangers may see: never the base or a position.
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -19,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import errors, geography
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.markets import areas
+from jobbing_api.markets import areas, policies
 from jobbing_api.markets import models as markets_models
 from jobbing_api.providers import calendar, free_time, models, record
 
@@ -44,6 +46,10 @@ class SkillOffered:
     amount_cents: int | None
     currency: str
     call_out_fee_cents: int = 0
+    #: Cheaper from so many minutes on, of an hourly rate.
+    steps: Sequence[Mapping[str, int]] = ()
+    #: What may be ordered with it.
+    options: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +68,9 @@ class PublicProfile:
     rating_count: int
     #: Median minutes from an offer to its answer over the last weeks.
     response_median_min: float | None
+    #: Visits begun, and the share of them whose work was to be done again.
+    visits: int
+    redo_share: float | None
 
 
 def put_profile(
@@ -73,6 +82,8 @@ def put_profile(
     reach_m: int | None,
     reach_area: Mapping[str, Any] | None,
     minimum_visit_cents: int,
+    evening_percent: int = 0,
+    sunday_percent: int = 0,
     currency: str | None,
     skills: Sequence[SkillOffered],
     languages: Sequence[str],
@@ -107,6 +118,10 @@ def put_profile(
         wrong["languages"] = [f"At most {MOST_LANGUAGES}."]
     if len(set(tools)) > MOST_TOOLS or len("".join(set(tools)).encode()) > MOST_OF_TOOLS:
         wrong["tools"] = [f"At most {MOST_TOOLS}, of {MOST_OF_TOOLS} letters in all."]
+    most = _surcharge_at_most(session, market.id, now=now)
+    for name, percent in (("evening_percent", evening_percent), ("sunday_percent", sunday_percent)):
+        if not 0 <= percent <= most:
+            wrong[name] = [f"From 0 to {most}."]
     category_ids = _category_ids(session)
     wrong |= _problems_of_skills(skills, market.currency, category_ids)
     if wrong:
@@ -143,6 +158,8 @@ def put_profile(
     provider.reach_m = reach_m
     provider.reach_area = None if reach_area is None else geography.from_geojson(reach_area)
     provider.minimum_visit_cents = minimum_visit_cents
+    provider.evening_percent = evening_percent
+    provider.sunday_percent = sunday_percent
     provider.currency = market.currency
     provider.languages = sorted(set(languages))
     provider.tools = sorted(set(tools))
@@ -202,9 +219,33 @@ def _problems_of_skills(
             wrong[f"{at}.price.amount_cents"] = [f"From 1 to {MOST_CENTS}."]
         if skill.currency != currency:
             wrong[f"{at}.price.currency"] = [f"Prices here are in {currency}."]
+        if skill.steps and skill.price_kind != "hourly":
+            wrong[f"{at}.price.steps"] = ["Only an hourly rate has steps."]
+        elif not _go_down(skill):
+            wrong[f"{at}.price.steps"] = ["Each step begins later and is cheaper than before."]
+        if len({option["id"] for option in skill.options}) < len(skill.options):
+            wrong[f"{at}.options"] = ["Name each option once."]
         if not 0 <= skill.call_out_fee_cents <= MOST_CENTS:
             wrong[f"{at}.price.call_out_fee_cents"] = [f"From 0 to {MOST_CENTS}."]
     return wrong
+
+
+def _go_down(skill: SkillOffered) -> bool:
+    """Whether the steps of a rate go up in time and down in money: the first hour is the
+    dearest, so that whoever can pay it can pay all others."""
+    bounds = [(0, skill.amount_cents or 0)]
+    bounds += [(step["after_minutes"], step["hourly_cents"]) for step in skill.steps]
+    return all(
+        before[0] < after[0] and before[1] > after[1] > 0
+        for before, after in itertools.pairwise(bounds)
+    )
+
+
+def _surcharge_at_most(session: Session, market_id: uuid.UUID, *, now: datetime) -> int:
+    policy = policies.in_force(
+        session, market_id=market_id, category_id=None, urgency="scheduled", now=now
+    )
+    return policy.surcharge_percent_at_most
 
 
 def _replace_skills(
@@ -224,6 +265,8 @@ def _replace_skills(
         row.price_kind = offered.price_kind
         row.amount_cents = offered.amount_cents
         row.call_out_fee_cents = offered.call_out_fee_cents
+        row.steps = [dict(step) for step in offered.steps]
+        row.options = [dict(option) for option in offered.options]
 
 
 def _has_visits_ahead(session: Session, provider_id: uuid.UUID, now: datetime) -> bool:
@@ -254,36 +297,55 @@ def get(session: Session, account_id: uuid.UUID) -> models.Provider:
 def public_profile(session: Session, provider_id: uuid.UUID, *, now: datetime) -> PublicProfile:
     """The shop window. Raises NotFound for no such provider, or one who is suspended
     or erased."""
+    found = public_profiles(session, [provider_id], now=now)
+    if not found:
+        raise errors.NotFound(what="provider")
+    return found[provider_id]
+
+
+def public_profiles(
+    session: Session, provider_ids: Sequence[uuid.UUID], *, now: datetime
+) -> dict[uuid.UUID, PublicProfile]:
+    """The shop windows of several, in a handful of statements however many they are; whoever
+    is suspended or erased has none."""
     account, category, skill = accounts_models.Account, markets_models.Category, models.Skill
     found = session.execute(
         select(models.Provider, account)
         .join(account, account.id == models.Provider.account_id)
         .where(
-            account.id == provider_id,
+            account.id.in_(provider_ids),
             account.suspended_at.is_(None),
             account.erased_at.is_(None),
         )
-    ).first()
-    if found is None:
-        raise errors.NotFound(what="provider")
-    provider, person = found
-    categories = session.scalars(
-        select(category.slug)
-        .join(skill, skill.category_id == category.id)
-        .where(skill.provider_id == provider_id)
+    ).all()
+    ids = [provider.account_id for provider, _ in found]
+    categories: dict[uuid.UUID, list[str]] = {one: [] for one in ids}
+    for provider_id, slug in session.execute(
+        select(skill.provider_id, category.slug)
+        .join(category, skill.category_id == category.id)
+        .where(skill.provider_id.in_(ids))
         .order_by(category.id)
-    )
-    rating_mean, rating_count = record.rating(session, provider_id, now=now)
-    since = now - record.response_window(session, provider.market_id, now=now)
-    return PublicProfile(
-        provider_id=provider_id,
-        display_name=person.display_name,
-        headline=provider.headline,
-        categories=tuple(categories),
-        languages=tuple(provider.languages),
-        tools=tuple(provider.tools),
-        member_since=person.created_at,
-        rating_mean=rating_mean,
-        rating_count=rating_count,
-        response_median_min=record.response_median_min(session, provider_id, since=since, now=now),
-    )
+    ):
+        categories[provider_id].append(slug)
+    standings = record.standings(session, ids, now=now)
+    medians: dict[uuid.UUID, float] = {}
+    for market_id in {provider.market_id for provider, _ in found}:
+        since = now - record.response_window(session, market_id, now=now)
+        of_market = [
+            provider.account_id for provider, _ in found if provider.market_id == market_id
+        ]
+        medians |= record.response_medians_min(session, of_market, since=since, now=now)
+    return {
+        provider.account_id: PublicProfile(
+            provider_id=provider.account_id,
+            display_name=person.display_name,
+            headline=provider.headline,
+            categories=tuple(categories[provider.account_id]),
+            languages=tuple(provider.languages),
+            tools=tuple(provider.tools),
+            member_since=person.created_at,
+            response_median_min=medians.get(provider.account_id),
+            **dataclasses.asdict(standings.get(provider.account_id, record.Standing())),
+        )
+        for provider, person in found
+    }

@@ -172,22 +172,79 @@ _ASKED_SINCE = text("""
 """)
 
 
+def response_medians_min(
+    session: Session, provider_ids: Sequence[uuid.UUID], *, since: datetime, now: datetime
+) -> dict[uuid.UUID, float]:
+    """The median of minutes from being asked to answering of each, over what was asked
+    since; nobody is named who answered nothing."""
+    asked, answered = aliased(models.RecordEntry), aliased(models.RecordEntry)
+    waited_s = func.extract("epoch", answered.at - asked.at)
+    medians = (
+        select(
+            asked.provider_id,
+            (func.percentile_cont(0.5).within_group(waited_s) / 60).cast(Float),
+        )
+        .where(
+            asked.provider_id.in_(provider_ids),
+            asked.kind == "asked",
+            asked.at > since,
+            answered.provider_id == asked.provider_id,
+            answered.subject_id == asked.subject_id,
+            answered.kind == "answered",
+            answered.at.between(asked.at, now),
+        )
+        .group_by(asked.provider_id)
+    )
+    return {row[0]: row[1] for row in session.execute(medians)}
+
+
 def response_median_min(
     session: Session, provider_id: uuid.UUID, *, since: datetime, now: datetime
 ) -> float | None:
-    """The median of minutes from being asked to answering, over what was asked since."""
-    asked, answered = aliased(models.RecordEntry), aliased(models.RecordEntry)
-    waited_s = func.extract("epoch", answered.at - asked.at)
-    median = select((func.percentile_cont(0.5).within_group(waited_s) / 60).cast(Float)).where(
-        asked.provider_id == provider_id,
-        asked.kind == "asked",
-        asked.at > since,
-        answered.provider_id == asked.provider_id,
-        answered.subject_id == asked.subject_id,
-        answered.kind == "answered",
-        answered.at.between(asked.at, now),
+    """The same of one; None for whoever answered nothing."""
+    return response_medians_min(session, [provider_id], since=since, now=now).get(provider_id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What visits and reviews of all times say of somebody, for anybody's eyes."""
+
+    rating_mean: float | None = None
+    rating_count: int = 0
+    #: Visits begun, and what share of their work was to be done again.
+    visits: int = 0
+    redo_share: float | None = None
+
+
+def standings(
+    session: Session, provider_ids: Sequence[uuid.UUID], *, now: datetime
+) -> dict[uuid.UUID, Standing]:
+    """How each stands; nobody is named of whom nothing is known."""
+    entry = models.RecordEntry
+    rows = session.execute(
+        select(
+            entry.provider_id,
+            func.avg(entry.stars).cast(Float),
+            func.count().filter(entry.kind == "rated"),
+            func.count().filter(entry.kind.in_(("kept", "late"))),
+            func.count().filter(entry.kind == "redone"),
+        )
+        .where(
+            entry.provider_id.in_(provider_ids),
+            entry.kind.in_(("rated", "kept", "late", "redone")),
+            entry.at <= now,
+        )
+        .group_by(entry.provider_id)
     )
-    return session.scalar(median)
+    return {
+        provider_id: Standing(
+            rating_mean=mean,
+            rating_count=ratings,
+            visits=visits,
+            redo_share=redone / visits if visits else None,
+        )
+        for provider_id, mean, ratings, visits, redone in rows
+    }
 
 
 def rating(session: Session, provider_id: uuid.UUID, *, now: datetime) -> tuple[float | None, int]:

@@ -225,6 +225,9 @@ push-job-booked-body =
        *[said] It is in your calendar for { $when }. You will find the address in the app.
     }
 
+push-message-title = A message
+push-message-body = { $category }: there is something to read.
+
 push-job-taken-title = Already taken
 push-job-taken-body = Somebody else accepted first. It changes nothing in your ranking.
 
@@ -348,6 +351,21 @@ push-work-stalled-body = Nothing has been heard of this job for a while. Say how
 push-work-quiet-title = We have asked how it goes
 push-work-quiet-body = Nothing has been heard of your job for a while, so we have asked your provider what blocks it.
 
+push-change-asked-title = A change of the order
+push-change-asked-body = You are asked to agree to { $price } more or less. Nothing changes before you do.
+
+push-change-agreed-title = The change is agreed
+push-change-agreed-body = It is part of the order now.
+
+push-change-refused-title = The order stands
+push-change-refused-body = The other side does not agree to the change. The order stays as it was.
+
+push-payment-said-title = Were you paid?
+push-payment-said-body = The resident says that you have received { $price }. Confirm it, and the receipt has its number.
+
+push-payment-received-title = Payment received
+push-payment-received-body = Your provider says that { $price } has arrived. The receipt is in the app.
+
 push-job-finished-title = Work is finished
 push-job-finished-body = Have a look. Confirm if all is well, or ask for something to be put right.
 
@@ -381,6 +399,15 @@ push-reviews-visible-body = You can now read what the other side wrote.
 
 push-quote-received-title = A price for your job
 push-quote-received-body = A provider has named a price. Compare the answers in the app.
+
+push-counter-asked-title = Another price?
+push-counter-asked-body = { $category }: the resident would pay { $price }. Say yes, or stay with yours.
+
+push-counter-agreed-title = Agreed on the price
+push-counter-agreed-body = The provider agrees to { $price }. You can choose them now.
+
+push-counter-refused-title = The price stands
+push-counter-refused-body = The provider stays with { $price }. You can still choose them, or another.
 
 push-quote-chosen-title = Your price was chosen
 push-quote-chosen-body =
@@ -490,6 +517,11 @@ above-the-budget = This is more than the resident pays for the whole job.
 same-hour = It is at that hour already.
 waits-for-required = Say what it waits for.
 waits-for-when-blocked = This goes with blocked only.
+amount-or-lines = Name one amount, or items, and not both.
+counter-out-of-bounds = This is too far from the price that was named.
+less-than-nothing = The job would cost less than nothing.
+credit-below-zero = A credit is below zero, everything else above.
+more-than-is-owed = This is more than is left to pay.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.
 window-too-far-ahead = This must be at most 60 days ahead.

@@ -225,6 +225,9 @@ push-job-booked-body =
        *[said] Elle est dans votre agenda : { $when }. Vous trouverez l'adresse dans l'application.
     }
 
+push-message-title = Un message
+push-message-body = { $category } : quelque chose vous attend.
+
 push-job-taken-title = Mission déjà prise
 push-job-taken-body = Quelqu'un d'autre a accepté en premier. Cela ne change rien à votre classement.
 
@@ -348,6 +351,21 @@ push-work-stalled-body = On n'a plus de nouvelles de cette mission depuis un mom
 push-work-quiet-title = Nous avons demandé des nouvelles
 push-work-quiet-body = On n'a plus de nouvelles de votre mission depuis un moment : nous avons demandé à votre prestataire ce qui bloque.
 
+push-change-asked-title = Un changement de commande
+push-change-asked-body = On vous demande d'accepter { $price } de plus ou de moins. Rien ne change sans votre accord.
+
+push-change-agreed-title = Le changement est convenu
+push-change-agreed-body = Il fait désormais partie de la commande.
+
+push-change-refused-title = La commande ne change pas
+push-change-refused-body = L'autre personne n'accepte pas le changement. La commande reste ce qu'elle était.
+
+push-payment-said-title = Avez-vous été payé ?
+push-payment-said-body = Le particulier dit vous avoir remis { $price }. Confirmez, et le reçu aura son numéro.
+
+push-payment-received-title = Paiement reçu
+push-payment-received-body = Votre prestataire dit avoir reçu { $price }. Le reçu est dans l'application.
+
 push-job-finished-title = Le travail est terminé
 push-job-finished-body = Jetez-y un œil. Confirmez si tout va bien, ou demandez une reprise.
 
@@ -381,6 +399,15 @@ push-reviews-visible-body = Vous pouvez maintenant lire ce que l'autre a écrit.
 
 push-quote-received-title = Un prix pour votre mission
 push-quote-received-body = Un prestataire a proposé un prix. Comparez les réponses dans l'application.
+
+push-counter-asked-title = Un autre prix ?
+push-counter-asked-body = { $category } : le particulier paierait { $price }. Dites oui, ou gardez le vôtre.
+
+push-counter-agreed-title = D'accord sur le prix
+push-counter-agreed-body = Le prestataire accepte { $price }. Vous pouvez le choisir.
+
+push-counter-refused-title = Le prix ne change pas
+push-counter-refused-body = Le prestataire reste à { $price }. Vous pouvez toujours le choisir, ou un autre.
 
 push-quote-chosen-title = Votre prix est retenu
 push-quote-chosen-body =
@@ -490,6 +517,11 @@ above-the-budget = C'est plus que ce que la personne paie pour toute la mission.
 same-hour = C'est déjà à cette heure-là.
 waits-for-required = Dites ce que cela attend.
 waits-for-when-blocked = Cela ne va qu'avec blocked.
+amount-or-lines = Indiquez un montant, ou des lignes, mais pas les deux.
+counter-out-of-bounds = C'est trop loin du prix proposé.
+less-than-nothing = La mission coûterait moins que rien.
+credit-below-zero = Un avoir est négatif, tout le reste positif.
+more-than-is-owed = C'est plus que le reste à payer.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
 window-too-far-ahead = Il faut une date dans les 60 jours à venir.

@@ -268,7 +268,8 @@ def slug(response: TestResponse) -> str:
 _TABLES = (
     "accounts, account_roles, sign_ins, refresh_tokens, mail_tokens, mails, blocks, devices,"
     " providers, skills, weekly_hours, calendar_exceptions, presences, bookings, jobs, waves,"
-    " offers, visits, reschedules, dues, check_ins, work_stretches, reviews, notifications,"
+    " offers, visits, reschedules, dues, check_ins, work_stretches,"
+    " change_orders, payments, messages, message_reads, reviews, notifications,"
     " searches, history, record_entries, idempotency_answers, photos, portfolio_items"
 )
 

@@ -43,6 +43,13 @@ OPERATIONS = """
     POST /jobs/{job_id}/reschedule/refuse
     POST /jobs/{job_id}/no-show · POST /offers/{offer_id}/undo
     POST /offers/{offer_id}/stand-by
+    POST /jobs/{job_id}/change-orders
+    POST /jobs/{job_id}/change-orders/{change_id}/agree
+    POST /jobs/{job_id}/change-orders/{change_id}/refuse
+    POST /jobs/{job_id}/payments · POST /jobs/{job_id}/payments/{payment_id}/agree
+    POST /jobs/{job_id}/counter · POST /offers/{offer_id}/counter
+    GET /jobs/{job_id}/messages · POST /jobs/{job_id}/messages
+    POST /jobs/{job_id}/messages/read
     POST /jobs/{job_id}/check-ins · POST /jobs/{job_id}/redo-date
     POST /jobs/{job_id}/finish · POST /jobs/{job_id}/redo
     POST /jobs/{job_id}/confirm · POST /jobs/{job_id}/dispute

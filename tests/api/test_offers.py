@@ -33,7 +33,11 @@ def test_the_whole_walk(
     assert mine["distance_m"] % 100 == 0
     assert mine["price"]["net_cents"] == 9000
     assert mine["price"]["lines"] == [
-        {"kind": "fixed", "amount_cents": 9000, "unit_cents": None, "minutes": None}
+        {
+            **dict.fromkeys(("label", "unit_cents", "minutes", "because", "percent")),
+            "kind": "fixed",
+            "amount_cents": 9000,
+        }
     ]
     assert mine["approximate_place"] != posted["location"]
     for hidden in ("Bellecour", "1234", str(factories.LYON[0])):
@@ -213,7 +217,8 @@ def test_choosing_among_quotes(
         f"/offers/{mine['id']}/quote", {"amount_cents": 12000, "message": "Deux heures."}
     )
     assert quoted.status_code == 200, quoted.text
-    assert quoted.get_json()["quote"] == {"amount_cents": 12000, "message": "Deux heures."}
+    said = quoted.get_json()["quote"]
+    assert (said["amount_cents"], said["message"]) == (12000, "Deux heures.")
     assert quoted.get_json()["price"]["net_cents"] == 12000
 
     asked = resident.get(f"{path}/candidates").get_json()

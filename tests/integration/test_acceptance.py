@@ -365,7 +365,7 @@ def test_an_offer_is_seen_once(session: Session, now: datetime) -> None:
 _ANSWERS: dict[str, Callable[..., Any]] = {
     "accept": offers.accept,
     "decline": functools.partial(offers.decline, reason="time"),
-    "quote": functools.partial(offers.quote, amount_cents=9000, starts_at=None, message=""),
+    "quote": functools.partial(offers.quote, amount_cents=9000, starts_at=None),
 }
 
 
@@ -450,7 +450,7 @@ def quote(
         account=factories.person(session, offer.provider_id),
         amount_cents=cents,
         starts_at=None,
-        message="Two hours.",
+        said=offers.Said(message="Two hours."),
         now=now,
     )
 
@@ -486,7 +486,8 @@ def test_a_quote_names_its_price_and_reaches_the_resident(session: Session, now:
     quoted = quote(session, first, cents=12_300, now=now + SOON)
     assert quoted.state == OfferState.QUOTED
     assert quoted.price["total_cents"] == 12_300
-    assert quoted.quote == {"amount_cents": 12_300, "message": "Two hours."}
+    assert quoted.quote is not None
+    assert (quoted.quote["amount_cents"], quoted.quote["message"]) == (12_300, "Two hours.")
     assert lines(session, job.resident_id) == ["quote-received"]
     racing.assert_consistent(session)
 
@@ -506,7 +507,6 @@ def test_a_quote_for_another_hour_must_find_it_free(session: Session, now: datet
         account=person,
         amount_cents=5000,
         starts_at=wished,
-        message="",
         now=now,
     )
     assert (free.starts_at, free.ends_at) == (wished, wished + timedelta(minutes=90))
@@ -518,7 +518,6 @@ def test_a_quote_for_another_hour_must_find_it_free(session: Session, now: datet
             amount_cents=5000,
             # Two hours after the window.
             starts_at=first.starts_at + timedelta(hours=12),
-            message="",
             now=now,
         )
 

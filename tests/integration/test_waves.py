@@ -605,7 +605,6 @@ def quote_all(session: Session, made: Sequence[offers_models.Offer], *, now: dat
             account=factories.person(session, offer.provider_id),
             amount_cents=8000,
             starts_at=None,
-            message="",
             now=now,
         )
 
@@ -842,11 +841,10 @@ def test_nobody_is_quoted_above_the_price_they_named(session: Session, now: date
                 account=account,
                 amount_cents=amount_cents,
                 starts_at=None,
-                message="",
                 now=now,
             )
     quoted = offers.quote(
-        session, offer.id, account=account, amount_cents=8000, starts_at=None, message="", now=now
+        session, offer.id, account=account, amount_cents=8000, starts_at=None, now=now
     )
     assert quoted.state == OfferState.QUOTED
 

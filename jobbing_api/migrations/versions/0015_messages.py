@@ -1,11 +1,11 @@
-"""Photos and portfolios, as SQL in the file beside."""
+"""Messages between the two people of a job, as SQL in the file beside."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:

@@ -1,0 +1,131 @@
+"""What a job costs: the order, its changes, what was paid, and both on paper."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from jobbing_api import errors, jobs
+from jobbing_api.api import fields, job_shapes, kinds
+from jobbing_api.api import jobs as jobs_views
+from jobbing_api.api.blueprint import Blueprint
+from jobbing_api.jobs import orders
+
+blueprint = Blueprint("orders", __name__, description="What a job costs, agreed and paid.")
+
+_MOVE: tuple[type[errors.DomainError], ...] = (
+    errors.NotFound,
+    errors.NotAllowed,
+    errors.IllegalMove,
+)
+
+
+class ChangeLineBody(kinds.Body):
+    """One item to add."""
+
+    kind = fields.choice("What it is for; a `credit` takes away.", "labour", orders.CHANGE_KINDS)
+    label = fields.text("What exactly.", "A new downpipe", least=0, most=80, load_default="")
+    amount_cents = fields.whole(
+        "How much; below zero for a credit.",
+        4000,
+        least=-fields.MOST_CENTS,
+        most=fields.MOST_CENTS,
+    )
+
+
+class ChangeBody(kinds.Body):
+    """What is to be added to the order, and why."""
+
+    text = fields.text(
+        "Why.", "The downpipe is cracked.", least=0, most=500, lines=True, load_default=""
+    )
+    lines = fields.many(ChangeLineBody, "What is added.", least=1, most=20)
+
+
+class PaymentBody(kinds.Body):
+    """What was paid, and how."""
+
+    method = fields.choice("In which way.", "cash", orders.METHODS)
+    amount_cents = fields.cents("How much.", 9000, least=1)
+
+
+@blueprint.route("/jobs/<uuid:job_id>/change-orders")
+class ChangeOrders(jobs_views.JobView):
+    @blueprint.operation(
+        "ask_to_change_order",
+        body=ChangeBody,
+        answer=job_shapes.JobAnswer,
+        status=201,
+        version="read",
+        refuses=_MOVE,
+        creates=True,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """It will cost more, or less (either side)
+
+        Nothing changes before the other side agrees. What is asked and answered is kept.
+        """
+        jobs.ask_to_change(self.session, job_id, self.account, now=self.now, **body)
+        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
+        return self.shown(job), {"Location": f"/api/v1/jobs/{job_id}"}
+
+
+def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
+    class Answer(jobs_views.JobView):
+        @blueprint.operation(
+            operation_id,
+            answer=job_shapes.JobAnswer,
+            version="read",
+            refuses=[*_MOVE, errors.NothingAsked],
+        )
+        def post(self, *, job_id: uuid.UUID, change_id: uuid.UUID) -> Any:
+            jobs.answer_change(
+                self.session, job_id, change_id, self.account, agree=agree, now=self.now
+            )
+            return self.shown(jobs.get_for(self.session, job_id, self.account, now=self.now).job)
+
+        post.__doc__ = says
+
+    blueprint.add_url_rule(
+        f"/jobs/<uuid:job_id>/change-orders/<uuid:change_id>/{path}", operation_id, Answer
+    )
+
+
+_answer("agree", "agree_to_change_order", "Agreed (the other side)", agree=True)
+_answer(
+    "refuse",
+    "refuse_to_change_order",
+    "No (the other side), or never mind (who asked)",
+    agree=False,
+)
+
+
+@blueprint.route("/jobs/<uuid:job_id>/payments")
+class Payments(jobs_views.JobView):
+    @blueprint.operation(
+        "say_paid",
+        body=PaymentBody,
+        answer=job_shapes.JobAnswer,
+        status=201,
+        version="read",
+        refuses=_MOVE,
+        creates=True,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """I paid (the resident); I was paid (the provider)
+
+        Recorded, not moved. The other side says that it is so; what the provider has
+        received has a numbered receipt.
+        """
+        jobs.say_paid(self.session, job_id, self.account, now=self.now, **body)
+        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
+        return self.shown(job), {"Location": f"/api/v1/jobs/{job_id}"}
+
+
+@blueprint.route("/jobs/<uuid:job_id>/payments/<uuid:payment_id>/agree")
+class AgreePaid(jobs_views.JobView):
+    @blueprint.operation("agree_paid", answer=job_shapes.JobAnswer, version="read", refuses=_MOVE)
+    def post(self, *, job_id: uuid.UUID, payment_id: uuid.UUID) -> Any:
+        """It is so (the other side)"""
+        jobs.agree_paid(self.session, job_id, payment_id, self.account, now=self.now)
+        return self.shown(jobs.get_for(self.session, job_id, self.account, now=self.now).job)

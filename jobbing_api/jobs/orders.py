@@ -1,0 +1,333 @@
+"""What both agreed the job costs: locked at acceptance, changed by both or not at all, and
+paid between them.
+
+Hides: that a change of order is a question with an answer, that what is agreed becomes lines
+of the order in the same transaction, that a visit to look counts towards the work that
+follows, and how receipts are numbered. Money is recorded, not moved: this is the one door
+behind which a payment provider would stand.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from jobbing_api import database, errors, history, providers
+from jobbing_api.accounts import models as accounts_models
+from jobbing_api.jobs import models, moves, prices, reading, rules, telling
+from jobbing_api.lifecycle import JobState
+
+#: What a change may consist of; a credit takes away.
+CHANGE_KINDS = ("labour", "option", "supplies", "surcharge", "call-out", "credit")
+
+#: While somebody is to come or at work, and until it is confirmed.
+_CHANGEABLE = (JobState.ASSIGNED, JobState.IN_PROGRESS, JobState.FINISHED)
+
+METHODS = ("cash", "transfer", "card", "cheque", "other")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bill:
+    """A job's order as it stands: every change asked for, and what was paid, oldest first."""
+
+    changes: Sequence[models.ChangeOrder]
+    payments: Sequence[models.Payment]
+
+
+def bill_of(session: Session, job_id: uuid.UUID) -> Bill:
+    """The changes and payments of a job."""
+    change, payment = models.ChangeOrder, models.Payment
+    return Bill(
+        changes=session.scalars(
+            select(change).where(change.job_id == job_id).order_by(change.asked_at, change.id)
+        ).all(),
+        payments=session.scalars(
+            select(payment).where(payment.job_id == job_id).order_by(payment.said_at, payment.id)
+        ).all(),
+    )
+
+
+def _held(
+    session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
+) -> tuple[models.Job, reading.Role]:
+    """The job, locked, for its resident or its provider, with which of them it is."""
+    role = reading.get_for(session, job_id, account, now=now).role
+    if role == "operator":
+        raise errors.NotAllowed()
+    job = moves.lock(session, job_id)
+    if job is None or account.id not in (job.resident_id, job.provider_id):
+        raise errors.NotFound()
+    return job, role
+
+
+# Changed ---------------------------------------------------------------------------------
+
+
+def ask_to_change(
+    session: Session,
+    job_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    text: str,
+    lines: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> models.ChangeOrder:
+    """Ask the other side to add these lines to the order; nothing is changed before they
+    agree. Asked again, the new question takes the place of the earlier.
+
+    Raises IllegalMove where there is no order or not any more, InvalidInput for a change
+    that would make the job cost less than nothing.
+    """
+    job, role = _held(session, job_id, account, now=now)
+    if job.state not in _CHANGEABLE or job.order is None:
+        raise errors.IllegalMove(state=str(job.state))
+    earlier = _asked(session, job_id)
+    if earlier is not None:
+        earlier.state, earlier.ended_at = "withdrawn", now
+        session.flush()
+    written = [_line(line, place) for place, line in enumerate(lines)]
+    delta = sum(line["amount_cents"] for line in written)
+    if (job.order["total_cents"] or 0) + delta < 0:
+        raise errors.InvalidInput(fields={"lines": ["less-than-nothing"]})
+    change = models.ChangeOrder(
+        id=database.new_id(),
+        market_id=job.market_id,
+        job_id=job.id,
+        author_id=account.id,
+        asked_by=role,
+        text=text,
+        lines=written,
+        delta_cents=delta,
+        asked_at=now,
+        state="asked",
+    )
+    session.add(change)
+    job.version += 1
+    _record(session, "change-ask", job, account, role, now=now, data={"delta_cents": delta})
+    other = job.provider_id if role == "resident" else job.resident_id
+    telling.tell(
+        session, job, other, "change-asked", now=now, net_cents=delta, currency=job.currency
+    )
+    session.flush()
+    return change
+
+
+def _line(said: Mapping[str, Any], place: int) -> prices.Line:
+    amount = said["amount_cents"]
+    if (said["kind"] == "credit") != (amount < 0) or amount == 0:
+        raise errors.InvalidInput(fields={f"lines.{place}.amount_cents": ["credit-below-zero"]})
+    label = {"label": said["label"]} if said.get("label") else {}
+    return {"kind": said["kind"], "amount_cents": amount, **label}
+
+
+def answer_change(
+    session: Session,
+    job_id: uuid.UUID,
+    change_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    agree: bool,
+    now: datetime,
+) -> models.ChangeOrder:
+    """The other side agrees to a change, or does not; whoever asked may take it back.
+    Answered again alike, it answers the same.
+
+    Raises NothingAsked where the question is over, NotAllowed for whoever would agree to
+    their own.
+    """
+    job, role = _held(session, job_id, account, now=now)
+    change = session.get(models.ChangeOrder, change_id, populate_existing=True)
+    if change is None or change.job_id != job_id:
+        raise errors.NotFound()
+    own = change.asked_by == role
+    ends = "agreed" if agree else "withdrawn" if own else "refused"
+    if change.state == ends:
+        return change
+    if change.state != "asked" or job.state not in _CHANGEABLE or job.order is None:
+        raise errors.NothingAsked()
+    if agree and own:
+        raise errors.NotAllowed()
+    change.state, change.ended_at = ends, now
+    if agree:
+        _change(session, job, change, now=now)
+    job.version += 1
+    _record(session, f"change-{ends}", job, account, role, now=now)
+    if ends != "withdrawn":
+        other = job.provider_id if role == "resident" else job.resident_id
+        telling.tell(session, job, other, f"change-{ends}", now=now)
+    session.flush()
+    return change
+
+
+def _change(
+    session: Session, job: models.Job, change: models.ChangeOrder, *, now: datetime
+) -> None:
+    """Make the agreed lines part of the order. What was paid for coming to look counts
+    towards the first work that is agreed after it."""
+    assert job.order is not None
+    added: list[prices.Line] = [{**line, "change_id": str(change.id)} for line in change.lines]
+    credited = any(line["kind"] == "credit" for line in job.order["lines"])
+    if job.order.get("inspection") and not credited and change.delta_cents > 0:
+        look = min(job.order["total_cents"], change.delta_cents)
+        added.append({"kind": "credit", "amount_cents": -look, "label": None})
+    policy = rules.policy_of(session, job, now=now)
+    job.order = {
+        **job.order,
+        **prices.price(
+            job.order["kind"],
+            job.order["currency"],
+            [*job.order["lines"], *added],
+            policy,
+            declared=bool(job.order.get("declared")),
+        ),
+    }
+
+
+def _asked(session: Session, job_id: uuid.UUID) -> models.ChangeOrder | None:
+    change = models.ChangeOrder
+    return session.scalars(
+        select(change).where(change.job_id == job_id, change.state == "asked"),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+
+
+# Paid ------------------------------------------------------------------------------------
+
+
+def say_paid(
+    session: Session,
+    job_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    method: str,
+    amount_cents: int,
+    now: datetime,
+) -> models.Payment:
+    """The resident has paid, or the provider was paid: so much, in that way. The other side
+    says that it is so (``agree_paid``); a receipt is numbered when the provider has it.
+
+    Raises IllegalMove where nothing was agreed, InvalidInput beyond what is left to pay.
+    """
+    job, role = _held(session, job_id, account, now=now)
+    owed = owed_cents(session, job)
+    if owed is None or job.provider_id is None:
+        raise errors.IllegalMove(state=str(job.state))
+    if amount_cents > owed:
+        raise errors.InvalidInput(fields={"amount_cents": ["more-than-is-owed"]}, most_cents=owed)
+    payment = models.Payment(
+        id=database.new_id(),
+        market_id=job.market_id,
+        job_id=job.id,
+        provider_id=job.provider_id,
+        method=method,
+        amount_cents=amount_cents,
+        currency=job.currency,
+        said_by=role,
+        said_at=now,
+    )
+    if role == "provider":
+        _receive(session, payment, now=now)
+    else:
+        payment.paid_at = now
+    session.add(payment)
+    job.version += 1
+    _record(session, f"paid-{role}", job, account, role, now=now, data={"cents": amount_cents})
+    other = job.provider_id if role == "resident" else job.resident_id
+    kind = "payment-said" if role == "resident" else "payment-received"
+    telling.tell(session, job, other, kind, now=now, net_cents=amount_cents, currency=job.currency)
+    session.flush()
+    return payment
+
+
+def agree_paid(
+    session: Session,
+    job_id: uuid.UUID,
+    payment_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    now: datetime,
+) -> models.Payment:
+    """The other side says that it is so. Said again, it answers the same."""
+    job, role = _held(session, job_id, account, now=now)
+    payment = session.get(models.Payment, payment_id, populate_existing=True)
+    if payment is None or payment.job_id != job_id:
+        raise errors.NotFound()
+    if payment.said_by == role:
+        raise errors.NotAllowed()
+    if payment.paid_at is not None and payment.received_at is not None:
+        return payment
+    if role == "provider":
+        _receive(session, payment, now=now)
+    else:
+        payment.paid_at = now
+    job.version += 1
+    _record(session, f"paid-{role}", job, account, role, now=now)
+    if role == "provider":
+        telling.tell(
+            session,
+            job,
+            job.resident_id,
+            "payment-received",
+            now=now,
+            net_cents=payment.amount_cents,
+            currency=job.currency,
+        )
+    session.flush()
+    return payment
+
+
+def owed_cents(session: Session, job: models.Job) -> int | None:
+    """What is left to pay: of the order, or of what calling it off or not being there cost;
+    None where nothing was agreed."""
+    visit, payment = models.Visit, models.Payment
+    fee = session.scalar(
+        select(func.sum(visit.fee_cents)).where(visit.job_id == job.id, visit.fee_cents > 0)
+    )
+    if job.state == JobState.CANCELLED:
+        agreed = fee
+    else:
+        agreed = None if job.order is None else (job.order["total_cents"] or 0) + (fee or 0)
+    if agreed is None:
+        return None
+    paid = session.scalar(select(func.sum(payment.amount_cents)).where(payment.job_id == job.id))
+    return int(agreed) - int(paid or 0)
+
+
+def _receive(session: Session, payment: models.Payment, *, now: datetime) -> None:
+    """A provider's receipts are numbered one after the other."""
+    providers.lock(session, [payment.provider_id])
+    last = session.scalar(
+        select(func.max(models.Payment.receipt_number)).where(
+            models.Payment.provider_id == payment.provider_id
+        )
+    )
+    payment.received_at = now
+    payment.receipt_number = (last or 0) + 1
+
+
+def _record(
+    session: Session,
+    event: str,
+    job: models.Job,
+    account: accounts_models.Account,
+    role: str,
+    *,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+) -> None:
+    history.record(
+        session,
+        event,
+        at=now,
+        actor_role=role,
+        actor_id=account.id,
+        market_id=job.market_id,
+        job_id=job.id,
+        data=data,
+    )
