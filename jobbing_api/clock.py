@@ -171,6 +171,8 @@ _DO: dict[str, Callable[..., None]] = {
     jobs.SILENT_YES: jobs.confirm_by_silence,
     jobs.REDO_AGREE: functools.partial(jobs.tell_of_redo, kind=jobs.REDO_AGREE),
     jobs.REDO_DONE: jobs.tell_of_redo,
+    jobs.ANSWER: functools.partial(jobs.remind_operators, kind=jobs.ANSWER),
+    jobs.DECIDE: jobs.remind_operators,
 }
 
 

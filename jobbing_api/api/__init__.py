@@ -11,6 +11,7 @@ from flask import Flask
 from jobbing_api.api import (
     accounts,
     contract,
+    disputes,
     jobs,
     mail_links,
     markets,
@@ -40,7 +41,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, providers),
-        *(jobs, visits, work, orders, messages, offers, photos, operators),
+        *(jobs, visits, work, orders, messages, disputes, offers, photos, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

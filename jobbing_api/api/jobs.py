@@ -170,25 +170,6 @@ class Redo(JobView):
         )
 
 
-@blueprint.route("/jobs/<uuid:job_id>/dispute")
-class Dispute(JobView):
-    @blueprint.operation(
-        "dispute_job",
-        body=job_bodies.ReasonBody,
-        answer=job_shapes.JobAnswer,
-        version="read",
-        refuses=_MOVE,
-    )
-    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
-        """We do not agree (either side)
-
-        An operator looks at it and asks both.
-        """
-        return self.shown(
-            jobs.dispute(self.session, job_id, self.account, now=self.now, reason=body["reason"])
-        )
-
-
 @blueprint.route("/jobs/<uuid:job_id>/dispatch")
 class Dispatch(JobView):
     @blueprint.operation(

@@ -27,6 +27,15 @@ from jobbing_api.jobs.appointments import tell_late as tell_late
 from jobbing_api.jobs.calling_off import NOTHING as NOTHING
 from jobbing_api.jobs.calling_off import Costs as Costs
 from jobbing_api.jobs.calling_off import not_there as not_there
+from jobbing_api.jobs.disputes import ANSWER as ANSWER
+from jobbing_api.jobs.disputes import DECIDE as DECIDE
+from jobbing_api.jobs.disputes import OUTCOMES as OUTCOMES
+from jobbing_api.jobs.disputes import Dispute as Dispute
+from jobbing_api.jobs.disputes import decide as decide
+from jobbing_api.jobs.disputes import dispute as dispute
+from jobbing_api.jobs.disputes import dispute_of as dispute_of
+from jobbing_api.jobs.disputes import remind_operators as remind_operators
+from jobbing_api.jobs.disputes import state as state
 from jobbing_api.jobs.moves import illegal as illegal
 from jobbing_api.jobs.moves import lock as lock
 from jobbing_api.jobs.moves import move as move
@@ -71,7 +80,6 @@ from jobbing_api.jobs.reviews import reviews_of_provider as reviews_of_provider
 from jobbing_api.jobs.rules import policy_of as policy_of
 from jobbing_api.jobs.telling import tell as tell
 from jobbing_api.jobs.work import confirm as confirm
-from jobbing_api.jobs.work import dispute as dispute
 from jobbing_api.jobs.work import finish as finish
 from jobbing_api.jobs.work import redo as redo
 from jobbing_api.jobs.work import start as start

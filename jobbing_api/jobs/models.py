@@ -396,6 +396,48 @@ class MessageRead(Base):
     read_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Dispute(Base):
+    """A job whose two people do not agree, and what a person decided."""
+
+    __tablename__ = "disputes"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    opened_by: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    answer_due_at: Mapped[datetime] = mapped_column(Instant)
+    decide_due_at: Mapped[datetime] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    outcome: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("opened_by IN ('resident', 'provider')", name="opened_by"),
+        CheckConstraint("outcome IN ('completed', 'cancelled')", name="outcome"),
+        CheckConstraint("(decided_at IS NULL) = (outcome IS NULL)", name="decided_with_outcome"),
+        Index("ix_disputes_market_id", "market_id", "opened_at"),
+    )
+
+
+class Statement(Base):
+    """What somebody said to a dispute; an operator's last is the reason of the decision."""
+
+    __tablename__ = "statements"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("disputes.job_id"))
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    author_role: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("author_role IN ('resident', 'provider', 'operator')", name="author_role"),
+        Index("ix_statements_job_id", "job_id", "at"),
+        Index("ix_statements_author_id", "author_id"),
+    )
+
+
 class Review(Base):
     """What one side says of the other; hidden until ``visible_at``: when both are in,
     or seven days after the job was completed."""

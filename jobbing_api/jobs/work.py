@@ -1,4 +1,4 @@
-"""The work: started, finished, confirmed, done again, disputed."""
+"""The work: started, finished, confirmed, done again."""
 
 from __future__ import annotations
 
@@ -144,33 +144,6 @@ def redo(
         at=now,
     )
     tell(session, job, job.provider_id, "redo-asked", now=now)
-    return job
-
-
-def dispute(
-    session: Session,
-    job_id: uuid.UUID,
-    account: accounts_models.Account,
-    *,
-    now: datetime,
-    reason: str = "",
-) -> models.Job:
-    """Either side calls for a person to decide."""
-    view = reading.get_for(session, job_id, account, now=now)
-    if view.role == "operator":
-        raise errors.NotAllowed()
-    job = move(
-        session,
-        job_id,
-        JobMove.DISPUTE,
-        now=now,
-        actor_role=view.role,
-        actor_id=account.id,
-        said=reason,
-    )
-    progress.settle(session, job_id, now=now)
-    other = job.provider_id if view.role == "resident" else job.resident_id
-    tell(session, job, other, "job-disputed", now=now)
     return job
 
 

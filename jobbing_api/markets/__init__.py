@@ -27,6 +27,7 @@ from jobbing_api.markets.policies import write_policy as write_policy
 from jobbing_api.markets.quiet_hours import next_ring as next_ring
 from jobbing_api.markets.quiet_hours import quiet as quiet
 from jobbing_api.markets.quiet_hours import waking_deadline as waking_deadline
+from jobbing_api.markets.working_days import later as working_days_later
 
 __all__ = [
     "CallOutFee",
@@ -50,5 +51,6 @@ __all__ = [
     "terms_in_force",
     "tier",
     "waking_deadline",
+    "working_days_later",
     "write_policy",
 ]

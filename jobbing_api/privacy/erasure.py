@@ -161,6 +161,11 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
         .values(text="")
     )
     session.execute(
+        update(jobs_models.Statement)
+        .where(jobs_models.Statement.author_id == account.id)
+        .values(text="")
+    )
+    session.execute(
         update(jobs_models.ChangeOrder)
         .where(jobs_models.ChangeOrder.author_id == account.id)
         .values(text="")

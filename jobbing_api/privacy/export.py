@@ -126,6 +126,10 @@ def export(
             _all(session, jobs_models.MessageRead, jobs_models.MessageRead.account_id == ours),
             but=("account_id", "provider_id", "last_id"),
         ),
+        "statements": out.rows(
+            _all(session, jobs_models.Statement, jobs_models.Statement.author_id == ours),
+            but=("author_id",),
+        ),
         "change_orders": out.rows(
             _all(session, jobs_models.ChangeOrder, jobs_models.ChangeOrder.author_id == ours),
             but=("author_id",),

@@ -391,6 +391,18 @@ push-job-completed-body = Both sides agree that it is done. Thank you!
 push-job-disputed-title = A job is in dispute
 push-job-disputed-body = An operator will look at it and ask both sides before deciding.
 
+push-dispute-opened-title = A dispute to look at
+push-dispute-opened-body = { $category }: two people do not agree. Answer within a working day.
+
+push-dispute-overdue-title = A dispute is overdue
+push-dispute-overdue-body = { $category }: both sides have been waiting for longer than they were promised.
+
+push-dispute-statement-title = Something was said
+push-dispute-statement-body = There is a new statement in your dispute.
+
+push-dispute-decided-title = The dispute is decided
+push-dispute-decided-body = The decision and its reason are in the app.
+
 push-review-asked-title = How did it go?
 push-review-asked-body = Your review stays hidden until both are written, or for seven days.
 

@@ -391,6 +391,18 @@ push-job-completed-body = Les deux parties sont d'accord : c'est fait. Merci !
 push-job-disputed-title = Un litige est ouvert
 push-job-disputed-body = L'équipe de votre ville va l'examiner et interroger les deux parties avant de décider.
 
+push-dispute-opened-title = Un litige à examiner
+push-dispute-opened-body = { $category } : deux personnes ne sont pas d'accord. Répondez sous un jour ouvré.
+
+push-dispute-overdue-title = Un litige attend
+push-dispute-overdue-body = { $category } : les deux parties attendent depuis plus longtemps que promis.
+
+push-dispute-statement-title = Du nouveau dans le litige
+push-dispute-statement-body = Une nouvelle déclaration est dans votre litige.
+
+push-dispute-decided-title = Le litige est tranché
+push-dispute-decided-body = La décision et son motif sont dans l'application.
+
 push-review-asked-title = Comment cela s'est-il passé ?
 push-review-asked-body = Votre avis reste caché jusqu'à ce que les deux soient écrits, sept jours au plus.
 

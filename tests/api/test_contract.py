@@ -50,6 +50,8 @@ OPERATIONS = """
     POST /jobs/{job_id}/counter · POST /offers/{offer_id}/counter
     GET /jobs/{job_id}/messages · POST /jobs/{job_id}/messages
     POST /jobs/{job_id}/messages/read
+    GET /jobs/{job_id}/dispute · POST /jobs/{job_id}/dispute/statements
+    POST /jobs/{job_id}/dispute/decide
     POST /jobs/{job_id}/check-ins · POST /jobs/{job_id}/redo-date
     POST /jobs/{job_id}/finish · POST /jobs/{job_id}/redo
     POST /jobs/{job_id}/confirm · POST /jobs/{job_id}/dispute

@@ -1,4 +1,4 @@
-"""Photos and portfolios, as SQL in the file beside."""
+"""Disputes and what is said to them, as SQL in the file beside."""
 
 from pathlib import Path
 
@@ -9,5 +9,5 @@ down_revision = "0015"
 
 
 def upgrade() -> None:
-    """Two tables."""
+    """Two tables, and a row for every job that is in dispute."""
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))
