@@ -72,7 +72,7 @@ chaos: ## Kill everything at random under load, and count what was lost; a quart
 
 lock: ## Lock the Python requirements anew, with hashes.
 	$(LOCAL) setup
-	$(LOCK) --extra seed pyproject.toml --output-file requirements/app.txt
+	$(LOCK) --extra seed --extra s3 pyproject.toml --output-file requirements/app.txt
 	$(LOCK) --all-extras pyproject.toml --output-file requirements/dev.txt
 
 clean: ## Stop everything and remove what was made here, data included.

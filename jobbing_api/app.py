@@ -17,7 +17,7 @@ from flask import Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 from opentelemetry.trace import SpanKind
 
-from jobbing_api import api, database, queue, settings, telemetry
+from jobbing_api import api, database, files, queue, settings, telemetry
 from jobbing_api.api import bodies, view
 
 _log = structlog.get_logger(__name__)
@@ -46,6 +46,7 @@ def create_app(using: settings.Settings | None = None) -> Flask:
     telemetry.configure(chosen)
     database.connect(chosen.database_url)
     queue.connect(chosen.redis_url)
+    files.connect(chosen.files_url)
 
     app = Flask(__name__, static_folder=None)
     app.config["SETTINGS"] = chosen

@@ -32,6 +32,7 @@ from jobbing_api import (
     database,
     doctor,
     errors,
+    files,
     firebase,
     markets,
     matching,
@@ -107,6 +108,7 @@ def _serve_figures(config: settings.Settings) -> None:
 def _connected(config: settings.Settings) -> Engine:
     telemetry.configure(config)
     queue.connect(config.redis_url)
+    files.connect(config.files_url)
     return database.connect(config.database_url)
 
 
@@ -124,7 +126,7 @@ def migrate(config: settings.Settings) -> None:
 @group.command("worker")
 @command
 def worker(config: settings.Settings) -> None:
-    """Work off background tasks: open waves, ring phones, send mails.
+    """Work off background tasks: open waves, ring phones, send mails, tend photos.
 
     SIGTERM finishes what has left for the phones, gives the rest of the task at hand back,
     and ends within ten seconds.
@@ -155,8 +157,9 @@ def examine(config: settings.Settings) -> None:
     """Say what is stuck, and what to do about it. Changes nothing.
 
     Looks at the database, Redis, workers and clocks, at jobs and lines that are overdue, at
-    what Google refused, at people whose phones cannot be rung, and at mails. Ends with 0 if
-    all is well, else with 1.
+    what Google refused, at people whose phones cannot be rung, at mails, and at photos and
+    where they lie, where it writes a few bytes and removes them. Ends with 0 if all is well,
+    else with 1.
     """
     _connected(config)
     with database.transaction() as session:
@@ -167,6 +170,24 @@ def examine(config: settings.Settings) -> None:
             click.echo(f"{'':11}-> {one.do}")
     if any(one.do is not None for one in found):
         sys.exit(1)
+
+
+@group.group("photos")
+def photos() -> None:
+    """Look after photos and papers, and the folder or bucket they lie in."""
+
+
+@photos.command("sweep")
+@command
+def sweep_photos(config: settings.Settings) -> None:
+    """Remove objects that no photo of the database leads to.
+
+    After a restore: what was brought since the backup is known to nobody any more. Leaves
+    alone what is younger than a day. Lists the whole store.
+    """
+    _connected(config)
+    removed = files.sweep(now=datetime.now(UTC))
+    click.echo(f"{removed:,} {'photo' if removed == 1 else 'photos'} removed")
 
 
 @group.command("operator")

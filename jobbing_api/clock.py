@@ -22,11 +22,13 @@ from jobbing_api import (
     database,
     dues,
     errors,
+    files,
     jobs,
     mail,
     matching,
     notifications,
     offers,
+    privacy,
     processes,
     providers,
     queue,
@@ -46,6 +48,9 @@ _BASELINES_EVERY = timedelta(hours=1)
 _BASELINES_END_S = 5.0
 
 _BATCH = 500
+
+#: So many photos are what a worker tends before their lease ends.
+_PHOTOS = 50
 
 
 def run(engine: Engine, stop: threading.Event) -> None:
@@ -149,6 +154,7 @@ def tick(now: datetime) -> bool:
             _ask("open_wave", _open_waves, now),
             _ask("deliver_mail", _deliver_mail, now),
             _ask("deliver", _deliver, now),
+            _ask("tend_photos", _tend_photos, now),
         ]
     )
 
@@ -212,6 +218,12 @@ def _deliver_mail(_: datetime, now: datetime) -> None:
     queue.call_for("deliver_mail", ids)
 
 
+def _tend_photos(lost_before: datetime, now: datetime) -> None:
+    with database.transaction() as session:
+        ids = files.due_ids(session, lost_before=lost_before, now=now, limit=_PHOTOS)
+    queue.call_for("tend_photos", ids)
+
+
 def chores(now: datetime) -> None:
     """What may wait a minute: calendars reach 60 days ahead again, and what was kept
     long enough goes."""
@@ -228,6 +240,12 @@ def renew_lapsed(now: datetime) -> None:
     """What the search index told of figures that have expired since is told anew."""
     with database.transaction() as session:
         matching.index.renew_lapsed(session, now=now, limit=_BATCH)
+
+
+def forget_photos(now: datetime) -> None:
+    """Photos of what is long over go."""
+    with database.transaction() as session:
+        privacy.forget_old_photos(session, now=now, limit=_BATCH)
 
 
 def expire_positions(now: datetime) -> None:
@@ -257,6 +275,7 @@ _CHORES: dict[Callable[[datetime], None], timedelta] = {
     expire_positions: timedelta(seconds=10),
     renew_lapsed: timedelta(seconds=5),
     chores: timedelta(minutes=1),
+    forget_photos: timedelta(minutes=10),
 }
 
 

@@ -1,6 +1,7 @@
 """What is stuck, in words, and what to do about it.
 
-Hides: where each kind of trouble leaves its trace. Looks, and changes nothing.
+Hides: where each kind of trouble leaves its trace. Looks, and changes nothing; where files
+lie it writes a few bytes and removes them, for only so is it known that it can be done.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from jobbing_api import mail, matching, notifications, processes, queue
+from jobbing_api import files, mail, matching, notifications, processes, queue
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState
 from jobbing_api.notifications import models as notifications_models
@@ -47,6 +48,8 @@ def examine(session: Session, *, now: datetime) -> Iterator[Finding]:
     yield _unreachable(session, now=now)
     yield _letters(session, "mail", _MAILS, now=now)
     yield _letters(session, "text", _TEXTS, now=now)
+    yield _store()
+    yield _photos(session, now=now)
 
 
 def _functions(session: Session) -> Finding:
@@ -201,6 +204,36 @@ def _letters(session: Session, way: str, told: tuple[str, str], *, now: datetime
         f" oldest for {_for(now - oldest)}:"
         f" {', '.join(sorted(code or 'not tried yet' for code in why))}",
         do,
+    )
+
+
+def _store() -> Finding:
+    trouble = files.trouble()
+    if trouble is None:
+        return Finding("files", "photos can be written, read and removed")
+    return Finding(
+        "files",
+        f"photos cannot be written: {trouble}",
+        "see FILES_URL: that its folder belongs to the user we run as and its disk has room, or"
+        " that its bucket is there and our keys (AWS_...) may read, write, list and delete in it",
+    )
+
+
+def _photos(session: Session, *, now: datetime) -> Finding:
+    # A lease of a worker that died may have to end first.
+    photo, late = files.Photo, 6 * _LATE
+    count, oldest = session.execute(
+        select(func.count(), func.min(photo.wake_at)).where(photo.wake_at <= now - late)
+    ).one()
+    if oldest is None:
+        return Finding(
+            "photos", "none waits for its thumbnails or its removal longer than it should"
+        )
+    return Finding(
+        "photos",
+        f"{count:,} {'waits' if count == 1 else 'wait'} for thumbnails or removal, the oldest for"
+        f" {_for(now - oldest)}",
+        "see that a clock, Redis and a worker are alive; the worker's log names what fails",
     )
 
 

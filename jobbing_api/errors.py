@@ -179,6 +179,30 @@ class StillRunning(DomainError):
     slug = "still-running"
 
 
+class NotAPicture(DomainError):
+    """Not a kind of file that is taken."""
+
+    slug = "not-a-picture"
+
+
+class PhotoTooLarge(DomainError):
+    """More than ``most_megabytes``."""
+
+    slug = "photo-too-large"
+
+
+class TooManyPhotos(DomainError):
+    """``most_waiting`` photos of this account wait to be used; no more until some are."""
+
+    slug = "too-many-photos"
+
+
+class PhotoFrozen(DomainError):
+    """The photo shows what happened, or work was begun by it: it stays."""
+
+    slug = "photo-frozen"
+
+
 class Unavailable(DomainError):
     """Something this needs is not configured or not reachable now."""
 

@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 
 #: In the order a worker empties them. Who was asked goes before who is to be asked: the
 #: life of an offer that has not rung runs out while others are made.
-QUEUES = ("delivery", "waves")
+QUEUES = ("delivery", "waves", "photos")
 
 #: Every task there is, and the queue it waits in. The functions live in
 #: ``jobbing_api.tasks`` under the same names; a test resolves each.
@@ -41,12 +41,18 @@ TASKS = {
     "open_wave": "waves",
     "deliver": "delivery",
     "deliver_mail": "delivery",
+    "tend_photos": "photos",
 }
 
 _TASKS_OF = "jobbing_api.tasks"
 
-#: Tasks that wait for Google's answers, or a mail server's, and how many of each at once.
-_ASIDE = {"deliver": 4, "deliver_mail": 2}
+#: Tasks that wait for Google's answers, a mail server's or a bucket's, and how many of each
+#: at once.
+_ASIDE = {"deliver": 4, "deliver_mail": 2, "tend_photos": 1}
+
+#: For these nobody waits: while all their places are taken they are forgotten, and the clock
+#: asks again. A wave must not stand behind them.
+_FORGOTTEN = frozenset({"tend_photos"})
 
 #: A task carries at most so many ids: what one call to Google's client can hold.
 BATCH = 500
@@ -185,7 +191,7 @@ class _Worker(SimpleWorker):
                 # Whoever can write to Redis can name a function, which is not to run.
                 _log.error("task.unknown", task=job.func_name)
             elif name in _ASIDE:
-                _aside.begin(name, job.kwargs, patient=True)
+                _aside.begin(name, job.kwargs, patient=name not in _FORGOTTEN)
             else:
                 for asked, arguments in _perform(name, job.kwargs):
                     # A phone rings sooner without a way through Redis.

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from jobbing_api import database, history, mail, matching, processes
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.api import idempotency
+from jobbing_api.files import models as files_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.markets import models as markets_models
 from jobbing_api.matching import models as matching_models
@@ -29,6 +30,7 @@ ROOMS = (
     processes,
     history,
     mail,
+    files_models,
     markets_models,
     accounts_models,
     notifications_models,

@@ -19,6 +19,9 @@ DEVELOPMENT_PREFIX = "development-"
 
 GOOGLE_PUSH_URL = "https://fcm.googleapis.com"
 
+#: Where photos lie unless another place is named; in a container, a volume.
+FILES_FOLDER_URL = "file:///var/lib/jobbing/files"
+
 
 class UnsafeSettings(Exception):
     """The environment asks for something that must not start; the text says what."""
@@ -51,6 +54,11 @@ class Settings:
     #: How the outside reaches us; links in mails start with it.
     base_url: str
     log_format: Literal["json", "console"]
+    #: Where photos and papers lie: ``file:///folder`` or ``s3://bucket/prefix``.
+    files_url: str = FILES_FOLDER_URL
+    #: What one photo may have on its way in, in bytes and in pixels.
+    photo_most_bytes: int = 10_000_000
+    photo_most_pixels: int = 40_000_000
     #: Where spans are sent (OTLP over HTTP), if anywhere; and the share of requests traced.
     traces_url: str | None = None
     traces_share: float = 1.0
@@ -118,6 +126,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         sms_url=env.get("SMS_URL", "").strip() or None,
         sms_from=env.get("SMS_FROM", "").strip(),
         base_url=env.get("BASE_URL", "http://127.0.0.1:8000").strip().rstrip("/"),
+        files_url=_files_url(env.get("FILES_URL", "").strip() or FILES_FOLDER_URL),
+        photo_most_bytes=_at_least(env, "PHOTO_MOST_BYTES", 100_000, 10_000_000),
+        photo_most_pixels=_at_least(env, "PHOTO_MOST_PIXELS", 1_000_000, 40_000_000),
         traces_url=_traces_url(env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()),
         traces_share=_share(env.get("OTEL_TRACES_SAMPLER_ARG", "").strip()),
         metrics_port=_port(env.get("METRICS_PORT", "").strip()),
@@ -132,6 +143,24 @@ def _port(written: str) -> int | None:
         return None
     if not written.isdigit() or not 0 < int(written) < 65536:
         raise UnsafeSettings(f"METRICS_PORT is {written!r}: give a port, or leave it out.")
+    return int(written)
+
+
+def _files_url(written: str) -> str:
+    url = urlsplit(written)
+    if url.scheme == "file" and not url.netloc and url.path.strip("/"):
+        return written
+    if url.scheme == "s3" and url.netloc and not url.query:
+        return written
+    raise UnsafeSettings(f"FILES_URL is {written!r}: give file:///folder or s3://bucket/prefix.")
+
+
+def _at_least(env: Mapping[str, str], name: str, least: int, default: int) -> int:
+    written = env.get(name, "").strip()
+    if not written:
+        return default
+    if not written.isdigit() or int(written) < least:
+        raise UnsafeSettings(f"{name} is {written!r}: give a number, {least} at least.")
     return int(written)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 
-from jobbing_api import database, mail, notifications, offers, queue, telemetry
+from jobbing_api import database, files, mail, notifications, offers, queue, telemetry
 from jobbing_api.settings import Settings
 
 _settings: Settings | None = None
@@ -76,3 +76,8 @@ def _push_told(told: notifications.Told) -> None:
 def deliver_mail(*, ids: list[str]) -> None:
     """Send mails that are owed."""
     mail.deliver(_configured(), [uuid.UUID(one) for one in ids], now=datetime.now(UTC))
+
+
+def tend_photos(*, ids: list[str]) -> None:
+    """Make thumbnails that are owed, and remove what nobody is to see any more."""
+    files.tend([uuid.UUID(one) for one in ids], now=datetime.now(UTC), stopping=queue.stopping)

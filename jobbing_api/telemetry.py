@@ -138,6 +138,9 @@ def configure(settings: Settings) -> None:
     root.setLevel(logging.INFO)
     # One line a request is ours; the server's own would repeat it with the address.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    # A bucket's library tells every process anew where it found its keys.
+    for library in ("aiobotocore", "botocore"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _trace(settings: Settings) -> None:

@@ -42,6 +42,8 @@ _UNSAID: Mapping[str, str] = {
     "state": "unsaid",
     "when": "unsaid",
     "reason": "unsaid",
+    "most_megabytes": "unsaid",
+    "most_waiting": "unsaid",
     "arrival": "unsaid",
     "request_id": "-",
 }

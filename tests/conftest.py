@@ -155,6 +155,7 @@ def make_settings(test_servers: Servers, tmp_path: Path) -> Callable[..., settin
                 "PUSH_URL": "https://127.0.0.1:9",
                 "FIREBASE_CREDENTIALS": str(tmp_path / "none.json"),
                 "MAIL_DIR": str(tmp_path / "mail"),
+                "FILES_URL": (tmp_path / "files").as_uri(),
                 "LOG_FORMAT": "json",
                 **changes,
             }

@@ -195,6 +195,7 @@ class Stack:
             "PUSH_CA": str(push / "ca.pem"),
             "FIREBASE_CREDENTIALS": str(push / "service-account.json"),
             "MAIL_DIR": str(self.local / "mail"),
+            "FILES_URL": (self.local / "files").as_uri(),
             "BASE_URL": self.url or "",
             "LOG_FORMAT": self._environ.get("LOG_FORMAT") or "json",
             "FLASK_APP": "jobbing_api.cli",

@@ -20,6 +20,7 @@ from jobbing_api.api import (
     offers,
     operators,
     orders,
+    photos,
     pictures,
     probes,
     problems,
@@ -41,7 +42,7 @@ def register(app: Flask) -> None:
     api = contract.describe(app)
     problems.register(app)
     for resource in (
-        *(accounts, sessions, me, wishes, markets, pictures, providers),
+        *(accounts, sessions, me, wishes, markets, pictures, photos, providers),
         *(jobs, visits, work, orders, messages, disputes, reports, offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)

@@ -78,7 +78,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no ann
         version: Literal["", "read", "checked", "required"] = "",
         refuses: Iterable[type[errors.DomainError]] = (),
         creates: bool = False,
-        media: str | None = None,
+        takes: Iterable[str] = (),
+        gives: Iterable[str] = (),
     ) -> Callable[[Handler], Handler]:
         """Declare a view's method: what it takes, gives and refuses, and who may call it.
 
@@ -86,8 +87,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no ann
         returns what ``answer`` dumps, or ``(that, headers)``; where ``answer`` is a piece
         of the document, a response. Its docstring is the operation's summary and
         description, written for whoever calls it.
-        ``creates`` says that the answer names a new thing in ``Location``, ``media`` what
-        an answer is that is not JSON.
+        ``creates`` says that the answer names a new thing in ``Location``. ``takes`` and
+        ``gives`` are media types of a body and
+        an answer that are bytes: the view receives the one itself, and returns the other as
+        a response.
         """
         declared = contract.Operation(
             operation_id=operation_id,
@@ -96,10 +99,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # it has no ann
             version=version,
             refuses=tuple(refuses),
             creates=creates,
+            takes=tuple(takes),
+            gives=tuple(gives),
         )
 
         def declare(handler: Handler) -> Handler:
-            made = self.response(status, answer, content_type=media)(handler)
+            made = self.response(status, answer)(handler)
             if query is not None:
                 made = self.arguments(query, location="query", arg_name="query")(made)
             if body is not None:

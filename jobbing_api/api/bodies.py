@@ -24,15 +24,20 @@ MOST_BYTES = 256 * 1024
 _DEEPEST = 32
 
 
-def receive(request: Request) -> None:
+def receive(request: Request, *, most_bytes: int = MOST_BYTES) -> bytes:
     """Take the whole body in, before anything is held for it.
 
     Raises RequestEntityTooLarge, also for a body that came without its length: there
     the server's reader stops at the limit and says nothing.
     """
+    # One more, because a reader that stops at the limit does not say whether there was more.
+    request.max_content_length = (
+        most_bytes if request.content_length is not None else most_bytes + 1
+    )
     raw = request.get_data(cache=True)
-    if request.content_length is None and len(raw) >= MOST_BYTES:
+    if len(raw) > most_bytes:
         raise RequestEntityTooLarge
+    return raw
 
 
 def read(request: Request) -> Any:

@@ -15,7 +15,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, matching, offers, providers
-from jobbing_api.api import fields, kinds, offer_shapes, provider_shapes
+from jobbing_api.api import fields, kinds, offer_shapes, photo_shapes, provider_shapes
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OfferState
 from jobbing_api.offers import models as offers_models
@@ -124,7 +124,9 @@ class CandidatesAnswer(kinds.Answer):
     ranking = fields.part(RankingAnswer, "For an operator: the ranking.", allow_none=True)
 
 
-def for_owner(session: Session, job: jobs_models.Job, *, now: datetime) -> dict[str, Any]:
+def for_owner(
+    session: Session, job: jobs_models.Job, *, show: photo_shapes.Show, now: datetime
+) -> dict[str, Any]:
     """Those asked in this round, in bands, with their quotes."""
     made = {offer.id: offer for offer in offers.offers_of_job(session, job.id)}
     asked = offers.asked(session, job)
@@ -148,7 +150,9 @@ def for_owner(session: Session, job: jobs_models.Job, *, now: datetime) -> dict[
                 "quote": offer_shapes.quote(offer.quote),
                 "price": offer_shapes.price(offer.price),
                 "starts_at": offer.starts_at,
-                "profile": None if profile is None else provider_shapes.public(profile),
+                "profile": None
+                if profile is None
+                else provider_shapes.public(session, profile, show),
             }
         )
     return {"asked": shown, "ranking": None}

@@ -8,7 +8,7 @@ very document a client will get.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,6 +42,9 @@ class Operation:
     version: Version
     refuses: tuple[type[errors.DomainError], ...]
     creates: bool
+    #: Media types of a body, or of an answer, that is no JSON.
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
 
 _ABOUT = """\
@@ -58,6 +61,10 @@ What is somebody else's and what does not exist answer alike: 404.
 body after a lost answer. The first answer comes again, for 24 hours.
 
 **Changing shared things**: send the ETag you read as `If-Match`.
+
+**Photos** come first and are named afterwards: POST the picture itself to /photos, then put its
+id where it belongs. Where a photo is shown, it carries links that are good for a quarter of an
+hour and need no sign-in.
 """
 
 _GEOMETRY: Mapping[str, dict[str, Any]] = {
@@ -253,8 +260,14 @@ def complete(
         parameters.append("IfMatchRequired")
     if method == "get":
         parameters.append("IfNoneMatch")
+    if operation.takes:
+        doc["requestBody"] = {"required": True, "content": _bytes(operation.takes)}
     _add_answers(doc["responses"], operation, method)
     return doc
+
+
+def _bytes(media_types: Iterable[str]) -> dict[str, Any]:
+    return {one: {"schema": {"type": "string", "format": "binary"}} for one in media_types}
 
 
 def _add_answers(responses: dict[Any, Any], operation: Operation, method: str) -> None:
@@ -262,6 +275,8 @@ def _add_answers(responses: dict[Any, Any], operation: Operation, method: str) -
     for status in [status for status in responses if int(status) >= 400]:
         del responses[status]
     for success in responses.values():
+        if operation.gives:
+            success["content"] = _bytes(operation.gives)
         headers = success.setdefault("headers", {})
         if method == "get" or operation.version:
             headers["ETag"] = {

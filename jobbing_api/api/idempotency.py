@@ -85,11 +85,9 @@ def once(
     StillRunning while another request with the key runs, IdempotencyKeyReused if the
     key came with another body.
     """
-    key = request.headers.get(HEADER)
+    key = _key(request)
     if key is None:
         return run()
-    if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
-        raise errors.InvalidInput(fields={HEADER: ["field-idempotency-key"]})
     operation = f"{request.method} {request.path}"
     key_hash = _keyed(secret, "key", key.encode())
     body_hash = _keyed(secret, f"body of {key}", _canonical(request))
@@ -129,12 +127,30 @@ def once(
     return response
 
 
+def answered(session: Session, request: Request, *, scope: str, secret: str) -> bool:
+    """Whether a request with this key was answered before: what takes long need not be done
+    again. Raises InvalidInput for a key that is none."""
+    key = _key(request)
+    if key is None:
+        return False
+    key_hash = _keyed(secret, "key", key.encode())
+    held = (scope, f"{request.method} {request.path}", key_hash)
+    return session.get(IdempotencyAnswer, held) is not None
+
+
 def forget_old(session: Session, now: datetime) -> int:
     """Delete answers older than 24 hours; returns how many there were."""
     gone = session.execute(
         delete(IdempotencyAnswer).where(IdempotencyAnswer.created_at <= now - KEPT)
     )
     return int(gone.rowcount)  # type: ignore[attr-defined]  # a DELETE always counts
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get(HEADER)
+    if key is not None and not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+        raise errors.InvalidInput(fields={HEADER: ["field-idempotency-key"]})
+    return key
 
 
 def _attempt(session: Session, run: Callable[[], Response]) -> Response:

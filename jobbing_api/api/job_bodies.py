@@ -7,8 +7,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from jobbing_api import jobs, markets
-from jobbing_api.api import fields, kinds, lists
+from jobbing_api import files, jobs, markets
+from jobbing_api.api import fields, kinds, lists, photo_shapes
 from jobbing_api.lifecycle import JobState
 
 STATES = [str(state) for state in JobState]
@@ -172,6 +172,14 @@ def _needs(**given: Any) -> ma.fields.Field[Any]:
     )
 
 
+def _photos(**given: Any) -> ma.fields.Field[Any]:
+    return photo_shapes.ids(
+        "What it looks like, in order. Whoever is asked sees them.",
+        most=files.MOST["job"],
+        **given,
+    )
+
+
 class JobBody(kinds.Body):
     """A job to be done."""
 
@@ -188,6 +196,7 @@ class JobBody(kinds.Body):
     urgency = _urgency()
     languages = _languages(load_default=list)
     needs = _needs(load_default=list)
+    photos = _photos(load_default=list)
 
 
 class RepostBody(kinds.Body):
@@ -205,6 +214,7 @@ class RepostBody(kinds.Body):
     urgency = _urgency(required=False)
     languages = _languages(required=False)
     needs = _needs(required=False)
+    photos = _photos(required=False)
 
 
 def brief(body: Mapping[str, Any]) -> jobs.Brief:
@@ -236,6 +246,7 @@ class JobChanges(kinds.Body):
     brief = _brief(required=False)
     address = _address(required=False)
     access_notes = _access_notes(required=False)
+    photos = _photos(required=False)
 
     @ma.validates_schema
     def _something(self, data: dict[str, Any], **_: Any) -> None:

@@ -15,7 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, geography, history, jobs, markets, offers, words
-from jobbing_api.api import brief_shapes, fields, job_bodies, kinds, offer_shapes
+from jobbing_api.api import (
+    brief_shapes,
+    fields,
+    job_bodies,
+    kinds,
+    offer_shapes,
+    photo_shapes,
+)
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JobState, OfferState
 
@@ -255,6 +262,9 @@ class JobSummaryAnswer(kinds.Answer):
     urgency = fields.choice("How soon.", "scheduled", markets.models.URGENCIES)
     languages = fields.many(fields.language("A language."), "Any of which will do.", ["fr"])
     needs = fields.many(fields.slug("A tool.", "ladder"), "Tools it takes.", ["ladder"])
+    photos = fields.many(
+        photo_shapes.PhotoAnswer, "What it looks like, in order; none where `location` is null."
+    )
     round = fields.whole("How often providers were asked anew.", 1, least=1, most=10**4)
     resident = fields.part(PersonAnswer, "Whose job it is.")
     provider = fields.part(PersonAnswer, "Who comes; null while nobody does.", allow_none=True)
@@ -325,18 +335,22 @@ def several(
     found: Sequence[models.Job],
     reader: accounts.models.Account,
     language: words.Language,
+    show: photo_shapes.Show,
 ) -> list[dict[str, Any]]:
     """Jobs as ``reader`` sees them, in a handful of statements however many they are."""
     # Nobody was ever asked about the others.
     asked = [job.id for job in found if (job.round, job.wave) != (1, 0)]
     counted = offers.counts(session, asked) if asked else {}
     names = _names(session, found, reader)
+    photos = offer_shapes.photos_of_jobs(session, found, show)
     awaited = [job.id for job in found if job.state == JobState.ASSIGNED]
     standing = jobs.standing(session, awaited) if awaited else {}
     read = brief_shapes.read(session, found, language, owner_id=reader.id)
     return [
         {
-            **offer_shapes.summary(job, read[job.id]),
+            **offer_shapes.summary(
+                job, read[job.id], [] if _kept_from(job, reader) else photos[job.id]
+            ),
             "id": job.id,
             "seen_as": _seen_as(job, reader),
             "market": job.market.slug,
@@ -376,11 +390,12 @@ def one(
     job: models.Job,
     reader: accounts.models.Account,
     language: words.Language,
+    show: photo_shapes.Show,
     *,
     now: datetime,
 ) -> dict[str, Any]:
     """A job as ``reader`` sees it, with its timeline."""
-    (shown,) = several(session, [job], reader, language)
+    (shown,) = several(session, [job], reader, language, show)
     events = history.of_job(session, job.id)
     return {
         **shown,
@@ -462,10 +477,15 @@ def _seen_as(job: models.Job, reader: accounts.models.Account) -> str:
     return "provider" if job.provider_id == reader.id else "operator"
 
 
+def _kept_from(job: models.Job, reader: accounts.models.Account) -> bool:
+    """Whoever would have come has no use for where it was and what it looked like."""
+    return _seen_as(job, reader) == "provider" and job.state == JobState.CANCELLED
+
+
 def _place(job: models.Job, reader: accounts.models.Account) -> dict[str, Any]:
     exact = geography.lon_lat(job.location)
     shown = {"approximate_place": geography.snap(exact, geography.JOB_GRID_M)}
-    if _seen_as(job, reader) == "provider" and job.state == JobState.CANCELLED:
+    if _kept_from(job, reader):
         return {**shown, "location": None, "address": None, "access_notes": None}
     return {
         **shown,

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from jobbing_api import accounts, errors, jobs, offers
-from jobbing_api.api import candidates, contract, job_bodies, job_shapes, lists, problems, view
+from jobbing_api.api import (
+    candidates,
+    contract,
+    job_bodies,
+    job_shapes,
+    lists,
+    photo_shapes,
+    problems,
+    view,
+)
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import models as jobs_models
 
@@ -20,7 +29,12 @@ class JobView(view.View):
     def shown(self, job: jobs_models.Job) -> dict[str, Any]:
         self.versioned(job.version)
         return job_shapes.one(
-            self.session, job, self.account, problems.reader_language(), now=self.now
+            self.session,
+            job,
+            self.account,
+            problems.reader_language(),
+            photo_shapes.showing(self),
+            now=self.now,
         )
 
 
@@ -43,7 +57,11 @@ class Jobs(JobView):
         )
         page = lists.page(found, query["limit"], id_of=lambda job: job.id)
         page["items"] = job_shapes.several(
-            self.session, page["items"], self.account, problems.reader_language()
+            self.session,
+            page["items"],
+            self.account,
+            problems.reader_language(),
+            photo_shapes.showing(self),
         )
         return page
 
@@ -61,7 +79,8 @@ class Jobs(JobView):
         """Post a job
 
         Providers are asked at once. Refused outside all markets, and for a window that is
-        past, ends over 60 days ahead or is shorter than the duration.
+        past, ends over 60 days ahead or is shorter than the duration. Photos are brought
+        first (POST /photos) and named here.
         """
         job = jobs.post(self.session, self.account, brief=job_bodies.brief(body), now=self.now)
         return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
@@ -251,7 +270,9 @@ class Counter(view.View):
         """
         offers.counter(self.session, job_id, account=self.account, now=self.now, **body)
         job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
-        return candidates.for_owner(self.session, job, now=self.now)
+        return candidates.for_owner(
+            self.session, job, show=photo_shapes.showing(self), now=self.now
+        )
 
 
 @blueprint.route("/jobs/<uuid:job_id>/candidates")
@@ -270,7 +291,9 @@ class Candidates(view.View):
         """
         seen = jobs.get_for(self.session, job_id, self.account, now=self.now)
         if seen.role == "resident":
-            return candidates.for_owner(self.session, seen.job, now=self.now)
+            return candidates.for_owner(
+                self.session, seen.job, show=photo_shapes.showing(self), now=self.now
+            )
         made = offers.offers_of_job(self.session, job_id)
         ranking = offers.candidates(self.session, seen, made, now=self.now)
         return candidates.for_operator(self.session, seen.job, made, ranking)

@@ -132,7 +132,7 @@ class Whole(fields.Integer):
         self.digits = digits
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int:
-        if self.digits and isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        if self.digits and isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}", value):
             return int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong("field-whole-number")

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from jobbing_api import accounts, errors, markets, notifications, offers, privacy
-from jobbing_api.api import fields, kinds, view
+from jobbing_api.api import fields, kinds, photo_shapes, view
 from jobbing_api.api.blueprint import Blueprint
 
 blueprint = Blueprint("me", __name__, description="The signed-in person.")
@@ -166,8 +166,18 @@ class Export(view.View):
         },
     )
     def get(self) -> Response:
-        """Everything held about me, as JSON"""
-        answer = jsonify(privacy.export(self.session, self.account, now=self.now))
+        """Everything held about me, as JSON
+
+        Photos by links that are good for a quarter of an hour.
+        """
+        secret = view.settings().secret_key
+        written = privacy.export(
+            self.session,
+            self.account,
+            now=self.now,
+            link=lambda photo: photo_shapes.link_to(photo.id, "full", secret=secret, now=self.now),
+        )
+        answer = jsonify(written)
         answer.headers["Content-Disposition"] = 'attachment; filename="jobbing-export.json"'
         return answer
 

@@ -6,17 +6,18 @@ place, address or access note has a member here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import geography, markets
-from jobbing_api.api import brief_shapes, fields, kinds
+from jobbing_api import files, geography, markets
+from jobbing_api.api import brief_shapes, fields, kinds, photo_shapes
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.jobs import prices
-from jobbing_api.lifecycle import OfferState
+from jobbing_api.lifecycle import OFFER_LIVE, OfferState
 from jobbing_api.offers import models as offers_models
 
 #: What a provider may see; one that is not sent yet is nobody's.
@@ -25,6 +26,9 @@ STATES = [str(state) for state in OfferState if state is not OfferState.PENDING]
 DECLINE_REASONS = ("price", "distance", "time", "skill", "other")
 
 SOME_PLACE = [4.837284, 45.759581]
+
+#: While an offer is in one of these, its provider has to judge the job, or to do it.
+_SEES_PHOTOS = frozenset({*OFFER_LIVE, OfferState.ACCEPTED})
 
 
 class WindowAnswer(kinds.Answer):
@@ -55,6 +59,10 @@ class JobSummary(kinds.Answer):
         fields.language("A language."), "Any of which will do; empty for no wish.", ["fr"]
     )
     needs = fields.many(fields.text("A tool.", "ladder", most=40), "Tools it takes.", ["ladder"])
+    photos = fields.many(
+        photo_shapes.PhotoAnswer,
+        "What it looks like, as the resident shows it; none once an offer is over.",
+    )
 
 
 class PriceLine(kinds.Answer):
@@ -175,7 +183,17 @@ def category_slugs(session: Session) -> dict[int, str]:
     return dict(session.execute(select(category.id, category.slug)).all())
 
 
-def summary(job: jobs_models.Job, read: Mapping[str, Any]) -> dict[str, Any]:
+def photos_of_jobs(
+    session: Session, jobs: Sequence[jobs_models.Job], show: photo_shapes.Show
+) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """The photos of each job, in one statement however many they are."""
+    found = files.of(session, [job.id for job in jobs])
+    return {job.id: show(found.get(job.id, ())) for job in jobs}
+
+
+def summary(
+    job: jobs_models.Job, read: Mapping[str, Any], photos: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     """What anybody who is asked may know of a job; ``read`` is its brief in words."""
     return {
         "category": job.category.slug,
@@ -188,6 +206,7 @@ def summary(job: jobs_models.Job, read: Mapping[str, Any]) -> dict[str, Any]:
         "urgency": job.urgency,
         "languages": job.languages,
         "needs": job.needs,
+        "photos": photos,
     }
 
 
@@ -231,14 +250,17 @@ def quote(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def offer(
-    found: offers_models.Offer, job: jobs_models.Job, read: Mapping[str, Any]
+    found: offers_models.Offer,
+    job: jobs_models.Job,
+    read: Mapping[str, Any],
+    photos: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    """An offer as its provider sees it; ``read`` is the job's brief in words."""
+    """An offer as its provider sees it, with the job's brief in words and its photos."""
     return {
         "id": found.id,
         "job_id": found.job_id,
         "state": str(found.state),
-        "job": summary(job, read),
+        "job": summary(job, read, photos if found.state in _SEES_PHOTOS else []),
         "approximate_place": geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M),
         "distance_m": found.distance_m,
         "price": price(found.price),

@@ -17,6 +17,7 @@ from jobbing_api.api import (
     kinds,
     lists,
     offer_shapes,
+    photo_shapes,
     problems,
     view,
 )
@@ -148,7 +149,8 @@ class OfferView(view.View):
     def shown(self, offer: offers_models.Offer) -> dict[str, Any]:
         job = self.session.get_one(jobs_models.Job, offer.job_id)
         read = brief_shapes.read(self.session, [job], problems.reader_language())
-        return offer_shapes.offer(offer, job, read[job.id])
+        photos = offer_shapes.photos_of_jobs(self.session, [job], photo_shapes.showing(self))
+        return offer_shapes.offer(offer, job, read[job.id], photos[job.id])
 
 
 @blueprint.route("/offers")
@@ -180,8 +182,13 @@ class Offers(view.View):
             )
         }
         read = brief_shapes.read(self.session, jobs_of.values(), problems.reader_language())
+        photos = offer_shapes.photos_of_jobs(
+            self.session, list(jobs_of.values()), photo_shapes.showing(self)
+        )
         page["items"] = [
-            offer_shapes.offer(offer, jobs_of[offer.job_id], read[offer.job_id])
+            offer_shapes.offer(
+                offer, jobs_of[offer.job_id], read[offer.job_id], photos[offer.job_id]
+            )
             for offer in page["items"]
         ]
         return page
@@ -246,7 +253,12 @@ class Accept(view.View):
             )
         self.versioned(job.version)
         return job_shapes.one(
-            self.session, job, self.account, problems.reader_language(), now=self.now
+            self.session,
+            job,
+            self.account,
+            problems.reader_language(),
+            photo_shapes.showing(self),
+            now=self.now,
         )
 
 

@@ -40,7 +40,7 @@ class Picture(view.View):
         who=contract.ANYONE,
         query=PictureQuery,
         answer={"type": "string", "description": "SVG 1.1, 96 by 72."},
-        media="image/svg+xml",
+        gives=["image/svg+xml"],
         refuses=[errors.NotFound],
     )
     def get(self, *, name: str, query: dict[str, Any]) -> Response:

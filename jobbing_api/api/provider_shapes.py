@@ -6,12 +6,14 @@ or a position.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import marshmallow as ma
+from sqlalchemy.orm import Session
 
-from jobbing_api import errors, providers
-from jobbing_api.api import fields, kinds, lists
+from jobbing_api import errors, files, providers
+from jobbing_api.api import fields, kinds, lists, photo_shapes
 
 _PRICE_KINDS = ("hourly", "flat", "quote")
 
@@ -250,6 +252,45 @@ class PresenceAnswer(kinds.Answer):
     position = fields.point("What we keep of where you are.", (4.842, 45.757), allow_none=True)
 
 
+class WorkBody(kinds.Body):
+    """A piece of work to show."""
+
+    before = fields.uid(
+        "A photo of how it was, if there is one.", allow_none=True, load_default=None
+    )
+    after = fields.uid("A photo of how it is.")
+    caption = fields.text(
+        "What was done.", "Ten metres of gutter, in a morning", least=0, most=300, load_default=""
+    )
+    category = fields.slug(
+        "What kind of work: a slug of GET /categories.",
+        "gutter-cleaning",
+        allow_none=True,
+        load_default=None,
+    )
+
+
+class PortfolioBody(kinds.Body):
+    """A whole portfolio: what is left out is gone."""
+
+    items = fields.many(WorkBody, "The best first.", most=files.MOST["portfolio"])
+
+
+class WorkAnswer(kinds.Answer):
+    """A piece of work."""
+
+    before = fields.part(photo_shapes.PhotoAnswer, "How it was.", allow_none=True)
+    after = fields.part(photo_shapes.PhotoAnswer, "How it is.")
+    caption = fields.text("What was done.", "Ten metres of gutter, in a morning", least=0, most=300)
+    category = fields.slug("What kind of work.", "gutter-cleaning", allow_none=True)
+
+
+class PortfolioAnswer(kinds.Answer):
+    """What somebody shows of their work."""
+
+    items = fields.many(WorkAnswer, "The best first.")
+
+
 class RatingAnswer(kinds.Answer):
     mean = fields.figure("Mean stars; null without any.", 4.7, allow_none=True)
     count = fields.whole("How many reviews.", 12, least=0, most=10**6)
@@ -282,6 +323,7 @@ class PublicAnswer(kinds.Answer):
     redo_share = fields.figure(
         "The share of them whose work was to be done again.", 0.05, allow_none=True
     )
+    portfolio = fields.many(WorkAnswer, "What they show of their work.")
 
 
 class ReviewAnswer(kinds.Answer):
@@ -304,7 +346,22 @@ class OpenJobsQuery(kinds.Body):
     )
 
 
-def public(profile: providers.PublicProfile) -> dict[str, Any]:
+def portfolio(works: Iterable[providers.Work], show: photo_shapes.Show) -> list[dict[str, Any]]:
+    """Pieces of work as anybody signed in may see them."""
+    return [
+        {
+            "before": None if work.before is None else show([work.before])[0],
+            "after": show([work.after])[0],
+            "caption": work.caption,
+            "category": work.category,
+        }
+        for work in works
+    ]
+
+
+def public(
+    session: Session, profile: providers.PublicProfile, show: photo_shapes.Show
+) -> dict[str, Any]:
     """A profile as anybody signed in may see it."""
     return {
         "provider_id": profile.provider_id,
@@ -322,4 +379,5 @@ def public(profile: providers.PublicProfile) -> dict[str, Any]:
         "response_median_min": profile.response_median_min,
         "visits": profile.visits,
         "redo_share": profile.redo_share,
+        "portfolio": portfolio(providers.portfolio_of(session, profile.provider_id), show),
     }

@@ -11,6 +11,7 @@ from jobbing_api.api import (
     contract,
     lists,
     offer_shapes,
+    photo_shapes,
     problems,
     provider_shapes,
     view,
@@ -181,6 +182,53 @@ class Calendar(view.View):
         }
 
 
+@blueprint.route("/providers/me/portfolio")
+class Portfolio(view.View):
+    @blueprint.operation(
+        "get_portfolio",
+        who=contract.PROVIDER,
+        answer=provider_shapes.PortfolioAnswer,
+        version="read",
+        refuses=[errors.NotFound],
+    )
+    def get(self) -> Any:
+        """What I show of my work
+
+        404 until the profile is put for the first time.
+        """
+        return self._shown(providers.get(self.session, self.account.id))
+
+    @blueprint.operation(
+        "put_portfolio",
+        who=contract.PROVIDER,
+        body=provider_shapes.PortfolioBody,
+        answer=provider_shapes.PortfolioAnswer,
+        version="checked",
+        refuses=[errors.ProfileRequired],
+    )
+    def put(self, *, body: dict[str, Any]) -> Any:
+        """Show my work
+
+        Replaces the whole of it, in this order: a photo that is left out goes. Its ETag is
+        the profile's.
+        """
+        wanted = self.wanted_version(lambda: providers.get(self.session, self.account.id).version)
+        return self._shown(
+            providers.put_portfolio(
+                self.session,
+                self.account,
+                items=[providers.Shown(**item) for item in body["items"]],
+                now=self.now,
+                version=wanted,
+            )
+        )
+
+    def _shown(self, provider: providers.models.Provider) -> dict[str, Any]:
+        self.versioned(provider.version)
+        works = providers.portfolio_of(self.session, provider.account_id)
+        return {"items": provider_shapes.portfolio(works, photo_shapes.showing(self))}
+
+
 @blueprint.route("/providers/me/presence")
 class Presence(view.View):
     @blueprint.operation(
@@ -214,14 +262,14 @@ class OpenJobs(view.View):
     def get(self, *, query: dict[str, Any]) -> Any:
         """Open jobs near me that I could be offered, nearest first"""
         found = offers.open_jobs(self.session, self.account, now=self.now, limit=query["limit"])
-        read = brief_shapes.read(
-            self.session, [one.job for one in found], problems.reader_language()
-        )
+        near = [one.job for one in found]
+        read = brief_shapes.read(self.session, near, problems.reader_language())
+        photos = offer_shapes.photos_of_jobs(self.session, near, photo_shapes.showing(self))
         return lists.whole(
             [
                 {
                     "job_id": one.job.id,
-                    "job": offer_shapes.summary(one.job, read[one.job.id]),
+                    "job": offer_shapes.summary(one.job, read[one.job.id], photos[one.job.id]),
                     "approximate_place": one.approximate_place,
                     "distance_m": one.distance_m,
                     "starts_at": one.starts_at,
@@ -239,9 +287,8 @@ class Public(view.View):
     )
     def get(self, *, provider_id: uuid.UUID) -> Any:
         """Somebody's public profile"""
-        return provider_shapes.public(
-            providers.public_profile(self.session, provider_id, now=self.now)
-        )
+        profile = providers.public_profile(self.session, provider_id, now=self.now)
+        return provider_shapes.public(self.session, profile, photo_shapes.showing(self))
 
 
 @blueprint.route("/providers/<uuid:provider_id>/reviews")

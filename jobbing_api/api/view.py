@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,11 +90,12 @@ class View(MethodView):
         handler = getattr(self, "get" if request.method == "HEAD" else request.method.lower())
         operation: contract.Operation = handler.operation
         # Before the transaction: a slow sender must not hold a connection.
-        bodies.receive(request)
+        self.receive(operation)
 
         def run() -> Response:
             response: Response = handler(**path)
-            if response.status_code < 300 and (request.method in _READS or self._version):
+            tagged = "ETag" in response.headers or response.status_code >= 300
+            if not tagged and (request.method in _READS or self._version):
                 versions.tag(response, self._version)
             return response
 
@@ -101,6 +103,10 @@ class View(MethodView):
         if response.status_code < 300:
             self._finish(response, operation)
         return response
+
+    def receive(self, operation: contract.Operation) -> None:
+        """Take the body in, and do with it what takes long: nothing is held meanwhile."""
+        bodies.receive(request)
 
     def _with_retries(self, run: Callable[[], Response]) -> Response:
         for left in reversed(range(_TRIES)):
@@ -117,12 +123,18 @@ class View(MethodView):
             time.sleep(random.uniform(0.005, 0.05))  # noqa: S311  # spreads out, keeps no secret
         raise AssertionError("the last try returns or raises")
 
-    def _once(self, operation: contract.Operation, run: Callable[[], Response]) -> Response:
+    @contextmanager
+    def admitted(self, operation: contract.Operation) -> Iterator[Session]:
+        """A transaction of its own at one reading of the clock, of whoever may call this."""
         self.now = current_app.config["CLOCK"]()
-        self._version = None
         with database.transaction() as session:
             self.session = session
             self._admit(operation)
+            yield session
+
+    def _once(self, operation: contract.Operation, run: Callable[[], Response]) -> Response:
+        self._version = None
+        with self.admitted(operation) as session:
             if operation.version == "required":
                 versions.require(request)
             if request.method != "POST":
@@ -151,15 +163,14 @@ class View(MethodView):
             raise errors.NotAllowed
 
     def _finish(self, response: Response, operation: contract.Operation) -> None:
-        """Say how long the answer holds, where its view did not, and leave out what the
-        caller has already."""
+        """Say how long the answer holds, and leave out what the caller has already."""
+        lasts = "no-store"
         if request.method in _READS:
-            if "Cache-Control" not in response.headers:
-                shared = operation.who is None
-                response.headers["Cache-Control"] = (
-                    "public, max-age=60" if shared else "private, no-cache"
-                )
-                response.vary.update(["Accept-Language", "Authorization"])
+            lasts = "public, max-age=60" if operation.who is None else "private, no-cache"
+        # A view that knows better has said so.
+        response.headers.setdefault("Cache-Control", lasts)
+        if request.method in _READS:
+            response.vary.update(["Accept-Language", "Authorization"])
             response.make_conditional(request)
         else:
             response.headers["Cache-Control"] = "no-store"

@@ -74,6 +74,7 @@ from jobbing_api.jobs.reading import View as View
 from jobbing_api.jobs.reading import edit as edit
 from jobbing_api.jobs.reading import get_for as get_for
 from jobbing_api.jobs.reading import list_for as list_for
+from jobbing_api.jobs.reading import remove_photo as remove_photo
 from jobbing_api.jobs.reviews import reply as reply
 from jobbing_api.jobs.reviews import review as review
 from jobbing_api.jobs.reviews import reviews_of_job as reviews_of_job

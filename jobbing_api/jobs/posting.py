@@ -11,7 +11,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, geography, history, markets, matching, queue, telemetry
+from jobbing_api import (
+    database,
+    errors,
+    files,
+    geography,
+    history,
+    markets,
+    matching,
+    queue,
+    telemetry,
+)
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JobState
@@ -49,6 +59,7 @@ class Brief:
     access_notes: str = ""
     languages: Sequence[str] = ()
     needs: Sequence[str] = ()
+    photos: Sequence[uuid.UUID] = ()
 
 
 def post(
@@ -56,12 +67,11 @@ def post(
 ) -> models.Job:
     """Write the job ``open`` and ask for its first wave once that is durable.
 
-    Raises InvalidInput (fields say what), OutsideMarkets (and counts the demand).
+    Its photos were brought before. Raises InvalidInput (fields say what), OutsideMarkets
+    (and counts the demand).
     """
     category = markets.category_by_slug(session, brief.category)
-    said, version = check_brief(
-        session, resident.id, category, brief.brief, version=brief.template_version
-    )
+    said, version = check_brief(session, category, brief.brief, version=brief.template_version)
     checked = dataclasses.replace(brief, brief=said, template_version=version)
     return _post(session, resident, category, brief=checked, now=now)
 
@@ -86,10 +96,10 @@ def repost(
     if earlier is None or earlier.resident_id != resident.id:
         raise errors.NotFound()
     category = earlier.category
-    brief = dataclasses.replace(_said_of(earlier), **changes)
+    brief = dataclasses.replace(_said_of(session, earlier), **changes)
     if "brief" in changes:
         said, version = check_brief(
-            session, resident.id, category, brief.brief, version=changes.get("template_version")
+            session, category, brief.brief, version=changes.get("template_version")
         )
         brief = dataclasses.replace(brief, brief=said, template_version=version)
     if "urgency" not in changes and brief.urgency == "now" and _later(brief.window_from, now):
@@ -97,8 +107,12 @@ def repost(
     return _post(session, resident, category, brief=brief, now=now, again=earlier.id)
 
 
-def _said_of(job: models.Job) -> Brief:
-    """What its resident said when posting ``job``."""
+def _said_of(session: Session, job: models.Job) -> Brief:
+    """What its resident said when posting ``job``, but for its photos: they stay with it."""
+    said = job.brief
+    if job.template_version is not None:
+        template = markets.template_in_version(session, job.category, job.template_version)
+        said = markets.briefs.without_photos(template, said)
     return Brief(
         category=job.category.slug,
         title=job.title,
@@ -111,7 +125,7 @@ def _said_of(job: models.Job) -> Brief:
         currency=job.currency,
         mode=job.mode,
         urgency=job.urgency,
-        brief=job.brief,
+        brief=said,
         template_version=job.template_version,
         address=job.address,
         access_notes=job.access_notes,
@@ -122,7 +136,6 @@ def _said_of(job: models.Job) -> Brief:
 
 def check_brief(
     session: Session,
-    resident_id: uuid.UUID,
     category: markets.models.Category,
     said: Mapping[str, Any],
     *,
@@ -131,19 +144,42 @@ def check_brief(
     """A brief as it is kept, and the version of the template it answers; None: the
     present one. Raises InvalidInput at paths such as ``brief.answers.length``."""
     template = markets.template_in_version(session, category, version)
-    kept = markets.briefs.check(template, said)
-    check_photos(session, resident_id, dict(markets.briefs.photo_ids(template, kept)))
-    return kept, template.version
+    return markets.briefs.check(template, said), template.version
 
 
-def check_photos(
-    session: Session, resident_id: uuid.UUID, photo_ids: Mapping[str, uuid.UUID]
+def keep_photos(
+    session: Session,
+    job: models.Job,
+    resident: accounts_models.Account,
+    photos: Sequence[uuid.UUID],
+    *,
+    replace: bool,
+    now: datetime,
 ) -> None:
-    """Where every photo a brief names, by its path, is held against what the resident
-    uploaded, to refuse any other at its path.
-
-    Photos are known by their ids only so far: all pass.
-    """
+    """The job has these photos and those its brief names, each once and in this order,
+    beside or with ``replace`` instead of those it has. Raises InvalidInput at the path of
+    one that is not the resident's to use."""
+    ids, paths = list(photos), [f"photos.{place}" for place in range(len(photos))]
+    # What was said before there were templates names none.
+    if job.template_version is not None:
+        template = markets.template_in_version(session, job.category, job.template_version)
+        for path, photo_id in markets.briefs.photo_ids(template, job.brief):
+            if photo_id not in ids:
+                ids.append(photo_id)
+                paths.append(path)
+    if not ids and not replace:
+        return
+    keep = files.replace if replace else files.attach
+    keep(
+        session,
+        ids,
+        owner=resident,
+        to="job",
+        subject_id=job.id,
+        job_id=job.id,
+        now=now,
+        paths=paths,
+    )
 
 
 def _post(
@@ -226,6 +262,7 @@ def _post(
     )
     session.add(job)
     session.flush()
+    keep_photos(session, job, resident, brief.photos, replace=False, now=now)
     history.record(
         session,
         "job-post",

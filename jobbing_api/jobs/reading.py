@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from jobbing_api import accounts, errors, history
+from jobbing_api import accounts, errors, files, history
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models, moves, posting
 from jobbing_api.lifecycle import JobState
@@ -19,7 +19,7 @@ from jobbing_api.lifecycle import JobState
 Role = Literal["resident", "provider", "operator"]
 
 #: What the owner may reword while nobody or somebody is coming.
-EDITABLE = frozenset({"title", "brief", "template_version", "address", "access_notes"})
+EDITABLE = frozenset({"title", "brief", "template_version", "address", "access_notes", "photos"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,10 @@ def edit(
     version: int,
     now: datetime,
 ) -> models.Job:
-    """Reword a job that is open or assigned. ``version`` is the one the caller read:
-    another has changed it since -> VersionMismatch. A new brief is checked as in a post,
-    against the version of the template it names or the present one."""
+    """Reword a job that is open or assigned; ``photos`` are all it is to have, in order,
+    beside those its brief names. ``version`` is the one the caller read: another has changed
+    it since -> VersionMismatch. A new brief is checked as in a post, against the version of
+    the template it names or the present one."""
     view = get_for(session, job_id, account, now=now)
     if view.role != "resident":
         raise errors.NotAllowed()
@@ -95,22 +96,61 @@ def edit(
     moves.lock(session, job_id)
     if job.version != version:
         raise errors.VersionMismatch()
-    if job.state not in (JobState.OPEN, JobState.ASSIGNED):
+    if job.state not in _OPEN_TO_CHANGE:
         raise errors.IllegalMove(state=str(job.state))
     unknown = set(changes) - EDITABLE
     if unknown:
         raise errors.InvalidInput(fields={name: ["not-editable"] for name in sorted(unknown)})
     said = dict(changes)
+    photos = said.pop("photos", None)
     if "brief" in said:
         said["brief"], said["template_version"] = posting.check_brief(
-            session,
-            account.id,
-            job.category,
-            said["brief"],
-            version=said.get("template_version"),
+            session, job.category, said["brief"], version=said.get("template_version")
         )
     for name, value in said.items():
         setattr(job, name, value)
+    if photos is not None or "brief" in said:
+        posting.keep_photos(
+            session, job, account, photos or (), replace=photos is not None, now=now
+        )
+    _record_edit(session, job, account, sorted(changes), now=now)
+    session.flush()
+    return job
+
+
+def remove_photo(
+    session: Session, photo_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
+) -> None:
+    """Let go of one of the account's photos, wherever it belongs.
+
+    Raises NotFound, also for somebody else's; PhotoFrozen for one of a job on which work
+    has begun, of a check or of a message: others have acted on what it shows.
+    """
+    photo = files.own(session, photo_id, account)
+    if photo.subject_kind in ("check", "message"):
+        raise errors.PhotoFrozen()
+    if photo.subject_kind == "job":
+        assert photo.job_id is not None
+        job = moves.lock(session, photo.job_id)
+        assert job is not None
+        if job.state not in _OPEN_TO_CHANGE:
+            raise errors.PhotoFrozen()
+        _record_edit(session, job, account, ["photos"], now=now)
+    files.let_go(session, [photo.id], now=now)
+
+
+#: While a job is in one of these, nobody has begun to work on it.
+_OPEN_TO_CHANGE = (JobState.OPEN, JobState.ASSIGNED)
+
+
+def _record_edit(
+    session: Session,
+    job: models.Job,
+    account: accounts_models.Account,
+    changed: list[str],
+    *,
+    now: datetime,
+) -> None:
     job.version += 1
     history.record(
         session,
@@ -120,7 +160,5 @@ def edit(
         actor_id=account.id,
         market_id=job.market_id,
         job_id=job.id,
-        data={"fields": sorted(changes)},
+        data={"fields": changed},
     )
-    session.flush()
-    return job

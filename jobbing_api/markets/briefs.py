@@ -294,6 +294,16 @@ def photo_ids(template: Template, said: Mapping[str, Any]) -> Iterator[tuple[str
                 yield f"brief.answers.{name}.{index}", uuid.UUID(one)
 
 
+def without_photos(template: Template, said: Mapping[str, Any]) -> dict[str, Any]:
+    """A checked brief without the photos it names."""
+    answers = {
+        name: value
+        for name, value in said.get("answers", {}).items()
+        if template.questions[name].kind != "photos"
+    }
+    return {**said, "answers": answers} if "answers" in said else dict(said)
+
+
 # Judging -----------------------------------------------------------------------------
 
 

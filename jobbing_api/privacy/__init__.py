@@ -7,5 +7,6 @@ so that what happened remains countable.
 
 from jobbing_api.privacy.erasure import erase as erase
 from jobbing_api.privacy.export import export as export
+from jobbing_api.privacy.retention import forget_old_photos as forget_old_photos
 
-__all__ = ["erase", "export"]
+__all__ = ["erase", "export", "forget_old_photos"]

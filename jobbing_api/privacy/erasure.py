@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Text, column, delete, func, or_, select, table, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, geography, history, mail, offers, words
+from jobbing_api import errors, files, geography, history, mail, offers, words
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState
@@ -54,6 +54,9 @@ def erase(session: Session, account: accounts_models.Account, *, now: datetime) 
     _end_promises(session, account, now=now)
     _forget_trade(session, account.id, now=now)
     _forget_jobs(session, account)
+    # Nobody sees them from this moment on; a task removes them where they lie, and finds
+    # them by their rows until it has.
+    files.forget(session, account.id, now=now)
     _forget_ties(session, account)
     _forget_name(session, account, now=now)
 
@@ -104,6 +107,7 @@ def _forget_trade(session: Session, ours: uuid.UUID, *, now: datetime) -> None:
         providers_models.CalendarException,
         providers_models.Presence,
         providers_models.Paper,
+        providers_models.PortfolioItem,
     ):
         session.execute(delete(model).where(model.provider_id == ours))
     lon, lat = geography.snap(geography.lon_lat(provider.base), geography.PROVIDER_GRID_M)

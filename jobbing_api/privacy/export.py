@@ -8,7 +8,7 @@ left out by name.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from jobbing_api import geography, history, mail
+from jobbing_api import files, geography, history, mail
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.markets import models as markets_models
@@ -46,8 +46,14 @@ _JOB_AS_PROVIDER = (
 )
 
 
-def export(session: Session, account: accounts_models.Account, *, now: datetime) -> dict[str, Any]:
-    """All we hold about ``account`` at ``now``.
+def export(
+    session: Session,
+    account: accounts_models.Account,
+    *,
+    now: datetime,
+    link: Callable[[files.Photo], str] | None = None,
+) -> dict[str, Any]:
+    """All we hold about ``account`` at ``now``; ``link`` says where a photo can be fetched.
 
     Sections by subject, each a mapping or a list of mappings. Instants are RFC 3339 in
     UTC, places RFC 7946, money minor units. Nothing private of anybody else: reviews by
@@ -158,6 +164,17 @@ def export(session: Session, account: accounts_models.Account, *, now: datetime)
             but=("author_id", "about_id"),
         ),
         "notifications": list(_notifications(session, out, ours)),
+        "photos": [
+            {
+                **out.row(photo, but=_TENDING),
+                "url": None if link is None else link(photo),
+            }
+            for photo in _all(
+                session,
+                files.Photo,
+                (files.Photo.owner_id == ours) & (files.Photo.state == "kept"),
+            )
+        ],
         # That a mail was sent, never its text: links in it open doors.
         "mails": out.rows(
             _all(session, mail.Mail, mail.Mail.account_id == ours),
@@ -199,6 +216,9 @@ def _provider(
         ),
         "presence": None if presence is None else out.row(presence, but=_OWNER),
         "papers": out.rows(_all(session, m.Paper, m.Paper.provider_id == ours), but=_OWNER),
+        "portfolio": out.rows(
+            _all(session, m.PortfolioItem, m.PortfolioItem.provider_id == ours), but=_OWNER
+        ),
         "bookings": [
             {
                 **out.row(booking, but=("provider_id", "place")),
@@ -222,6 +242,9 @@ def _provider(
 
 
 _OWNER = ("provider_id",)
+
+#: Of a photo: whose it is, and who does what about it when.
+_TENDING = ("owner_id", "state", "attempts", "wake_at", "queued_at", "tended_until")
 
 
 def _visits(session: Session, out: _Writer, ours: uuid.UUID) -> list[dict[str, Any]]:

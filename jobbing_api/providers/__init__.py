@@ -26,6 +26,10 @@ from jobbing_api.providers.free_time import rebuild as rebuild
 from jobbing_api.providers.newcomers import newcomers as newcomers
 from jobbing_api.providers.pauses import pause as pause
 from jobbing_api.providers.pauses import resume as resume
+from jobbing_api.providers.portfolio import Shown as Shown
+from jobbing_api.providers.portfolio import Work as Work
+from jobbing_api.providers.portfolio import portfolio_of as portfolio_of
+from jobbing_api.providers.portfolio import put_portfolio as put_portfolio
 from jobbing_api.providers.presence import expire_positions as expire_positions
 from jobbing_api.providers.presence import position_of as position_of
 from jobbing_api.providers.presence import put_presence as put_presence
@@ -58,9 +62,11 @@ __all__ = [
     "Figures",
     "Hours",
     "PublicProfile",
+    "Shown",
     "SkillOffered",
     "Stretch",
     "Terms",
+    "Work",
     "book",
     "expire_positions",
     "extend_due",
@@ -73,10 +79,12 @@ __all__ = [
     "models",
     "newcomers",
     "pause",
+    "portfolio_of",
     "position_of",
     "public_profile",
     "public_profiles",
     "put_calendar",
+    "put_portfolio",
     "put_presence",
     "put_profile",
     "rebuild",

@@ -295,3 +295,31 @@ class RecordEntry(Base):
             postgresql_where=text("kind = 'rated'"),
         ),
     )
+
+
+class PortfolioItem(Base):
+    """A piece of work to show: how it was afterwards, and before if there is a photo of that.
+
+    A photo that goes takes what it showed with it.
+    """
+
+    __tablename__ = "portfolio_items"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id", ondelete="CASCADE")
+    )
+    position: Mapped[int] = mapped_column(SmallInteger)
+    before_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("photos.id", ondelete="SET NULL")
+    )
+    after_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"))
+    caption: Mapped[str] = mapped_column(Text)
+    category_id: Mapped[int | None] = mapped_column(SmallInteger, ForeignKey("categories.id"))
+
+    __table_args__ = (
+        CheckConstraint("before_id <> after_id", name="two_photos"),
+        Index("ix_portfolio_items_provider_id", "provider_id", "position"),
+        Index("uq_portfolio_items_before_id", "before_id", unique=True),
+        Index("uq_portfolio_items_after_id", "after_id", unique=True),
+    )

@@ -122,6 +122,32 @@ problem-payload-too-large-detail = Send less at once.
 problem-unsupported-media-type-title = This kind of content is not understood
 problem-unsupported-media-type-detail = Send JSON with Content-Type: application/json.
 
+problem-not-a-picture-title = This is not a picture we can take
+problem-not-a-picture-detail = Send the picture itself as the body: JPEG, PNG or WebP. A phone that keeps HEIC can give a JPEG. Papers may be PDF.
+
+problem-photo-too-large-title = This photo is too large
+problem-photo-too-large-detail =
+    { $most_megabytes ->
+        [unsaid] Send a smaller one.
+       *[said] It may have { $most_megabytes } MB at most. Send a smaller one.
+    }
+
+problem-too-many-photos-title = Too many photos wait to be used
+problem-too-many-photos-detail =
+    { $most_waiting ->
+        [unsaid] Use or remove some of those you have sent, or wait until tomorrow.
+       *[said] { $most_waiting } photos that you have sent belong nowhere yet. Use or remove some of them, or wait until tomorrow.
+    }
+
+problem-photo-frozen-title = This photo stays
+problem-photo-frozen-detail = Others have acted on what it shows, so it can no longer be removed. It goes by itself half a year after the job is over.
+
+problem-link-expired-title = This link has expired
+problem-link-expired-detail = Read the job, offer or profile that shows the photo again: it carries a new link.
+
+problem-link-invalid-title = This link is not complete
+problem-link-invalid-detail = Read the job, offer or profile that shows the photo again, and use the link as it is.
+
 problem-rate-limited-title = Too many requests
 problem-rate-limited-detail = Wait as long as Retry-After says, then try again.
 
@@ -500,6 +526,19 @@ brief-photos =
         [one] one photo
        *[other] { $count } photos
     }
+
+### Photos: why one is not taken, or does not belong there
+
+picture-damaged = This picture is damaged or not complete. Send it again, or another one.
+picture-moves = This picture moves. Send one that stands still.
+picture-too-many-pixels = This picture may have { $most_megapixels } megapixels at most. Send a smaller one.
+picture-too-narrow = This picture is too small or too narrow to show anything.
+photo-unknown = There is no such photo of yours. Send it again.
+photo-twice = This photo is named twice.
+photo-used = This photo is used elsewhere. Send it again to use it here too.
+photo-is-a-paper = A PDF can only be a paper.
+photos-too-many = At most { $most } photos.
+portfolio-category = There is no such category.
 
 ### Jobs: why its terms do not fit together
 

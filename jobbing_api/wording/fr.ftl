@@ -122,6 +122,32 @@ problem-payload-too-large-detail = Envoyez moins de données à la fois.
 problem-unsupported-media-type-title = Ce type de contenu n'est pas compris
 problem-unsupported-media-type-detail = Envoyez du JSON avec Content-Type: application/json.
 
+problem-not-a-picture-title = Ce n'est pas une image que nous acceptons
+problem-not-a-picture-detail = Envoyez l'image elle-même comme corps de la demande, en JPEG, PNG ou WebP. Un téléphone qui garde du HEIC sait donner un JPEG. Les justificatifs peuvent être en PDF.
+
+problem-photo-too-large-title = Cette photo est trop lourde
+problem-photo-too-large-detail =
+    { $most_megabytes ->
+        [unsaid] Envoyez-en une plus légère.
+       *[said] Elle peut peser { $most_megabytes } Mo au plus. Envoyez-en une plus légère.
+    }
+
+problem-too-many-photos-title = Trop de photos attendent d'être utilisées
+problem-too-many-photos-detail =
+    { $most_waiting ->
+        [unsaid] Utilisez ou retirez quelques-unes de celles que vous avez envoyées, ou attendez demain.
+       *[said] { $most_waiting } photos que vous avez envoyées ne servent encore nulle part. Utilisez-en ou retirez-en quelques-unes, ou attendez demain.
+    }
+
+problem-photo-frozen-title = Cette photo reste
+problem-photo-frozen-detail = D'autres ont agi d'après ce qu'elle montre, elle ne peut plus être retirée. Elle disparaît d'elle-même six mois après la fin de la mission.
+
+problem-link-expired-title = Ce lien a expiré
+problem-link-expired-detail = Relisez la mission, la proposition ou le profil qui montre la photo : vous y trouverez un nouveau lien.
+
+problem-link-invalid-title = Ce lien n'est pas complet
+problem-link-invalid-detail = Relisez la mission, la proposition ou le profil qui montre la photo, et prenez le lien tel quel.
+
 problem-rate-limited-title = Trop de demandes
 problem-rate-limited-detail = Attendez le temps indiqué par Retry-After, puis réessayez.
 
@@ -500,6 +526,19 @@ brief-photos =
         [one] une photo
        *[other] { $count } photos
     }
+
+### Photos : pourquoi l'une n'est pas acceptée, ou n'a pas sa place là
+
+picture-damaged = Cette image est abîmée ou incomplète. Renvoyez-la, ou envoyez-en une autre.
+picture-moves = Cette image est animée. Envoyez-en une fixe.
+picture-too-many-pixels = Cette image peut compter { $most_megapixels } mégapixels au plus. Envoyez-en une plus petite.
+picture-too-narrow = Cette image est trop petite ou trop étroite pour montrer quelque chose.
+photo-unknown = Vous n'avez pas de telle photo. Renvoyez-la.
+photo-twice = Cette photo est nommée deux fois.
+photo-used = Cette photo sert ailleurs. Renvoyez-la pour vous en servir ici aussi.
+photo-is-a-paper = Un PDF ne peut être qu'un justificatif.
+photos-too-many = { $most } photos au plus.
+portfolio-category = Cette catégorie n'existe pas.
 
 ### Missions : pourquoi ses conditions ne vont pas ensemble
 

@@ -53,7 +53,7 @@ def assert_as_documented(app: Flask, method: str, path: str, answer: TestRespons
         return
     template = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
     operation = _document(app)["paths"][template][method.lower()]
-    told = (method, template, answer.status_code, answer.text[:500])
+    told = (method, template, answer.status_code, answer.data[:500])
     assert str(answer.status_code) in operation["responses"], told
     if answer.status_code >= 400:
         examples = operation["responses"][str(answer.status_code)]["content"][problems.MEDIA_TYPE]
@@ -133,6 +133,7 @@ def chosen_settings(
             "PUSH_URL": "https://127.0.0.1:9",
             "FIREBASE_CREDENTIALS": str(folder / "none.json"),
             "MAIL_DIR": str(folder / "mail"),
+            "FILES_URL": (folder / "files").as_uri(),
         }
     )
 
@@ -270,7 +271,7 @@ _TABLES = (
     " offers, visits, reschedules, dues, check_ins, work_stretches,"
     " change_orders, payments, messages, message_reads,"
     " disputes, statements, reports, reviews, notifications,"
-    " searches, history, record_entries, idempotency_answers"
+    " searches, history, record_entries, idempotency_answers, photos, portfolio_items"
 )
 
 

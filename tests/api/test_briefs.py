@@ -26,6 +26,7 @@ from tests.api.conftest import (
     rows,
     slug,
 )
+from tests.api.test_photos import brought
 
 #: What answers every question of the template for gutters.
 WHOLE: dict[str, Any] = {
@@ -33,9 +34,13 @@ WHOLE: dict[str, Any] = {
     "storeys": "one",
     "ladder": False,
     "last-cleaned": "years",
-    "photos": [str(uuid.uuid4())],
     "result": "The downpipe runs.",
 }
+
+
+def whole_of(someone: Person) -> dict[str, Any]:
+    """The same with a photo of theirs, which is all that is asked for."""
+    return {**WHOLE, "photos": [brought(someone)["id"]]}
 
 
 def window(clock: Clock, *, days: int = 3, hours: int = 10) -> dict[str, str]:
@@ -227,7 +232,7 @@ def test_whoever_is_in_a_hurry_may_post_and_is_told_what_would_help(
     assert [one["required"] for one in hasty["missing"]] == [True] * 3 + [False] * 3
     assert hasty["missing"][1]["question"] == "How high up is it?"
     some = someone.post("/jobs", job(clock.now, brief={"answers": {"length": 12}})).get_json()
-    whole = someone.post("/jobs", job(clock.now, brief={"answers": WHOLE})).get_json()
+    whole = someone.post("/jobs", job(clock.now, brief={"answers": whole_of(someone)})).get_json()
     assert 0 < some["brief_read"]["completeness"] < 1
     assert whole["brief_read"]["completeness"] == 1
     assert whole["brief_read"]["missing"] == []
@@ -239,8 +244,10 @@ def test_an_edit_completes_a_brief(person: Callable[..., Person], clock: Clock) 
     someone = person()
     answer = someone.post("/jobs", job(clock.now, brief="Leaves"))
     path, tag = f"/jobs/{answer.get_json()['id']}", answer.headers["ETag"]
-    changed = someone.patch(path, {"brief": {"answers": WHOLE}}, If_Match=tag).get_json()
-    assert changed["brief"] == {"answers": WHOLE, "template_version": 2}
+    answers = whole_of(someone)
+    changed = someone.patch(path, {"brief": {"answers": answers}}, If_Match=tag).get_json()
+    assert changed["brief"] == {"answers": answers, "template_version": 2}
+    assert [one["id"] for one in changed["photos"]] == answers["photos"]
     assert changed["brief_read"]["completeness"] == 1
     plain = someone.patch(path, {"brief": "Just leaves"}, If_Match="*").get_json()
     assert plain["brief"] == {"text": "Just leaves", "template_version": 2}
@@ -250,10 +257,12 @@ def test_a_brief_reads_in_words_without_its_template(
     person: Callable[..., Person], clock: Clock
 ) -> None:
     someone = person()
+    answers = whole_of(someone)
     posted = someone.post(
         "/jobs",
         job(
-            clock.now, brief={"answers": WHOLE, "tasks": ["downpipes", "clear"], "preset": "house"}
+            clock.now,
+            brief={"answers": answers, "tasks": ["downpipes", "clear"], "preset": "house"},
         ),
     ).get_json()
     seen = posted["brief_read"]
@@ -263,7 +272,7 @@ def test_a_brief_reads_in_words_without_its_template(
         ("Is there a ladder tall enough on site?", "No", None),
     ]
     photos = next(one for one in seen["answers"] if one["id"] == "photos")
-    assert (photos["answer"], photos["photos"]) == ("one photo", WHOLE["photos"])
+    assert (photos["answer"], photos["photos"]) == ("one photo", answers["photos"])
     assert [task["label"] for task in seen["tasks"]] == [
         "Clear the gutters by hand",
         "Test the downpipes with water",
@@ -454,7 +463,7 @@ def test_a_job_in_any_state_is_posted_again(
         worker.post(f"/offers/{offer_of(worker, first)['id']}/accept")
     if state == "completed" and worker is not None:
         clock.now = clock.now.replace(day=clock.now.day + 1)
-        for move, who in (("start", worker), ("finish", worker), ("confirm", resident)):
+        for move, who in (("start", resident), ("finish", worker), ("confirm", resident)):
             assert who.post(f"{path}/{move}").status_code == 200, move
     assert read(resident, first).get_json()["state"] == state
     again = resident.post(f"{path}/repost", {"window": window(clock)})
@@ -587,3 +596,26 @@ def test_the_files_are_what_is_served(templates: dict[str, dict[str, Any]]) -> N
         assert [one["id"] for one in template["questions"]] == [
             one["id"] for one in written[category]["questions"]
         ]
+
+
+# Photos --------------------------------------------------------------------------------
+
+
+def test_a_photo_a_brief_names_is_the_residents_and_belongs_to_the_job(
+    person: Callable[..., Person], clock: Clock
+) -> None:
+    someone, other = person(), person()
+    for wrong in (str(uuid.uuid4()), brought(other)["id"]):
+        answers = {**WHOLE, "photos": [wrong]}
+        refused = someone.post("/jobs", job(clock.now, brief={"answers": answers}))
+        assert (refused.status_code, slug(refused)) == (422, "invalid-input")
+        assert list(refused.get_json()["errors"]) == ["brief.answers.photos.0"]
+    first, second = brought(someone)["id"], brought(someone)["id"]
+    body = job(clock.now, brief={"answers": {**WHOLE, "photos": [second]}}, photos=[first])
+    posted = someone.post("/jobs", body)
+    assert posted.status_code == 201, posted.text
+    assert [one["id"] for one in posted.get_json()["photos"]] == [first, second]
+    again = someone.post(f"/jobs/{posted.get_json()['id']}/repost", {"window": window(clock)})
+    # They stay with the job they show.
+    assert again.get_json()["photos"] == []
+    assert "photos" not in again.get_json()["brief"]["answers"]

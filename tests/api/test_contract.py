@@ -59,6 +59,9 @@ OPERATIONS = """
     POST /jobs/{job_id}/confirm · POST /jobs/{job_id}/dispute
     POST /jobs/{job_id}/choose · GET /jobs/{job_id}/candidates
     POST /jobs/{job_id}/reviews · GET /jobs/{job_id}/reviews
+    POST /photos · GET /photos/{photo_id}/{size}
+    GET /photos/{photo_id} · DELETE /photos/{photo_id}
+    GET /providers/me/portfolio · PUT /providers/me/portfolio
     GET /offers · GET /offers/{offer_id}
     POST /offers/{offer_id}/seen · POST /offers/{offer_id}/accept
     POST /offers/{offer_id}/decline · POST /offers/{offer_id}/quote

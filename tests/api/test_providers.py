@@ -32,7 +32,9 @@ def test_a_profile_reads_as_it_was_put(person: Callable[..., Person]) -> None:
                 "amount_cents": 6000,
                 "currency": "EUR",
                 "call_out_fee_cents": 0,
+                "steps": [],
             },
+            "options": [],
         }
     ]
     assert (shown["market"], shown["currency"]) == ("lyon", "EUR")

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(own_database: Engine, test_servers: Servers) -> Iterator[Run]:
+def run(own_database: Engine, test_servers: Servers, tmp_path: Path) -> Iterator[Run]:
     """What a command says in a database of the test's own, and its exit code."""
     environ = {
         "JOBBING_ENV": "development",
@@ -32,6 +33,7 @@ def run(own_database: Engine, test_servers: Servers) -> Iterator[Run]:
         "PUSH": "local",
         "PUSH_URL": "https://127.0.0.1:9",
         "FIREBASE_CREDENTIALS": "none.json",
+        "FILES_URL": (tmp_path / "files").as_uri(),
     }
 
     def command(*words: str) -> Any:
@@ -324,3 +326,17 @@ def test_an_explained_ranking_is_the_ranking(session: Session, now: datetime) ->
         explained = offers.explain(session, job, now=now)
     assert explained == plain
     assert figures
+
+
+# --- photos -----------------------------------------------------------------------------------
+
+
+def test_objects_without_rows_are_swept_by_hand(run: Run, tmp_path: Path) -> None:
+    # An id of another kind is none that a row ever had.
+    orphan = tmp_path / "files" / "00" / str(uuid.UUID(int=0))
+    orphan.mkdir(parents=True)
+    (orphan / "full").write_bytes(b"picture")
+    swept = run("photos", "sweep")
+    assert (swept.exit_code, swept.output) == (0, "1 photo removed\n")
+    assert not orphan.exists()
+    assert run("photos", "sweep").output == "0 photos removed\n"

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import doctor, mail, notifications, processes, queue
+from jobbing_api import doctor, files, mail, notifications, processes, queue
 from jobbing_api.notifications import models as notifications_models
 from tests import factories
 
 MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path) -> Iterator[None]:
+    """A folder for photos that can be written."""
+    files.connect((tmp_path / "files").as_uri())
+    yield
+    files.connect("file:///nowhere")
 
 
 def trouble(session: Session, *, now: datetime) -> dict[str, doctor.Finding]:

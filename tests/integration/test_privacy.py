@@ -18,6 +18,7 @@ from jobbing_api import (
     accounts,
     database,
     errors,
+    files,
     geography,
     history,
     jobs,
@@ -234,6 +235,33 @@ def _as_stored(session: Session, place: geography.LonLat) -> str:
     )
 
 
+def _photo(session: Session, owner: accounts_models.Account, now: datetime) -> uuid.UUID:
+    """A photo as its row: where its bytes lie is of no matter here."""
+    taken = files.Taken(media_type=files.JPEG, content=b"picture", width=640, height=480)
+    photo_id = files.announce(session, owner, what=taken, now=now)
+    return files.keep(session, photo_id, now=now).id
+
+
+def _show_work(session: Session, town: Town, now: datetime) -> dict[str, uuid.UUID]:
+    """A photo of Ada's that belongs nowhere, one of her job, and one of each's portfolio."""
+    photos = {name: _photo(session, town.ada, now) for name in ("loose", "job", "ada")}
+    photos["bob"] = _photo(session, town.bob, now)
+    jobs.edit(
+        session,
+        town.open.id,
+        town.ada,
+        changes={"photos": [photos["job"]]},
+        version=town.open.version,
+        now=now,
+    )
+    for name, account in (("ada", town.ada), ("bob", town.bob)):
+        shown = providers.Shown(
+            before=None, after=photos[name], caption=f"Work of {name}", category=None
+        )
+        providers.put_portfolio(session, account, items=[shown], now=now)
+    return photos
+
+
 # --- export ---------------------------------------------------------------------------
 
 
@@ -318,6 +346,19 @@ def test_a_review_that_is_still_hidden_is_not_exported(
     assert "rated" in {one["kind"] for one in later["provider"]["record"]}
 
 
+def test_photos_are_exported_with_a_link_to_each(
+    session: Session, town: Town, now: datetime
+) -> None:
+    photos = _show_work(session, town, now)
+    document = privacy.export(session, town.ada, now=now, link=lambda photo: f"/{photo.id}")
+    assert {one["id"]: one["url"] for one in document["photos"]} == {
+        str(photos[name]): f"/{photos[name]}" for name in ("loose", "job", "ada")
+    }
+    assert [one["caption"] for one in document["provider"]["portfolio"]] == ["Work of ada"]
+    assert json.loads(json.dumps(document)) == document
+    assert str(photos["bob"]) not in json.dumps(document)
+
+
 def test_who_only_has_work_done_has_no_trade(session: Session, now: datetime) -> None:
     document = privacy.export(session, factories.account(session), now=now)
     assert document["provider"] is None
@@ -348,6 +389,8 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "operator_grants",
         "papers",
         "payments",
+        "photos",
+        "portfolio_items",
         "preferences",
         "presences",
         "providers",
@@ -439,6 +482,26 @@ def test_nothing_that_names_the_person_is_left_anywhere(
         assert not [
             row for name, row in _rows(session) if name == table and str(town.ada.id) in row
         ], table
+
+
+def test_photos_are_seen_by_nobody_from_that_moment_and_removed_by_a_task(
+    session: Session, town: Town, now: datetime
+) -> None:
+    photos = _show_work(session, town, now)
+    privacy.erase(session, town.ada, now=now + timedelta(minutes=1))
+    session.expire_all()
+    found = {name: session.get_one(files.Photo, one) for name, one in photos.items()}
+    assert {name: photo.state for name, photo in found.items()} == {
+        "loose": "going",
+        "job": "going",
+        "ada": "going",
+        "bob": "kept",
+    }
+    for name in ("loose", "job", "ada"):
+        assert found[name].wake_at == now + timedelta(minutes=1)
+    assert files.of(session, [town.open.id, town.ada.id]) == {}
+    assert _where(session, "Work of ada") == set()
+    assert _where(session, "Work of bob") == {"portfolio_items"}
 
 
 def test_what_others_have_stays_theirs(session: Session, town: Town, now: datetime) -> None:

@@ -28,11 +28,11 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from infra.local import ports, servers
-from jobbing_api import clock, database, markets, queue, tasks
+from jobbing_api import clock, database, files, markets, queue, tasks
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.notifications import models as notifications_models
 from jobbing_api.offers import models as offers_models
-from tests import factories
+from tests import factories, pictures
 from tests.integration import racing
 from tests.integration.conftest import Phones
 
@@ -178,6 +178,7 @@ def workers(
             "REDIS_URL": redis_url,
             "SECRET_KEY": "development-secret-of-the-test-run-only",
             "MAIL_DIR": str(tmp_path / "mail"),
+            "FILES_URL": (tmp_path / "files").as_uri(),
             **phones.environment(),
         }
     )
@@ -219,6 +220,40 @@ def test_a_post_reaches_phones_through_a_worker_and_a_stop_is_heeded(
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=10) == 0
     racing.assert_consistent(own_database)
+
+
+def test_a_worker_makes_thumbnails_beside_its_waves(
+    own_database: Engine, workers: Workers, tmp_path: Path
+) -> None:
+    files.connect((tmp_path / "files").as_uri())
+    what = files.taken(pictures.plain(2000, 1500), most_pixels=10**7)
+    now = datetime.now(UTC)
+    workers.start()
+    ids = []
+    for _ in range(30):
+        with database.transaction() as session:
+            photo_id = files.announce(session, factories.account(session), what=what, now=now)
+        files.write(photo_id, what)
+        with database.transaction() as session:
+            files.keep(session, photo_id, now=now)
+        ids.append(photo_id)
+    with database.transaction() as session:
+        job, _ = posted_job(session)
+
+    def made() -> int:
+        with database.transaction() as session:
+            photo = files.Photo
+            return session.scalar(select(func.count()).where(photo.thumbnails_at.is_not(None))) or 0
+
+    eventually(lambda: asked(job))
+    # What came while one was at it was forgotten, and is asked for again.
+    ends_s = time.monotonic() + 60
+    while made() < len(ids):
+        clock.tick(datetime.now(UTC))
+        assert time.monotonic() < ends_s
+        time.sleep(0.1)
+    kept = [folder for folder in (tmp_path / "files").glob("*/*") if folder.is_dir()]
+    assert {len(list(folder.iterdir())) for folder in kept} == {3}
 
 
 def test_a_worker_tells_its_figures_on_a_port_of_its_own(

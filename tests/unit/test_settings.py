@@ -43,6 +43,14 @@ def test_a_laptop_may_push_to_the_stand_in() -> None:
     assert read.push == "local"
 
 
+def test_photos_lie_in_a_folder_or_where_one_says() -> None:
+    assert settings.from_environment(PRODUCTION).files_url == settings.FILES_FOLDER_URL
+    for url in ("s3://bucket", "s3://bucket/some/prefix", "file:///srv/files"):
+        assert settings.from_environment(PRODUCTION | {"FILES_URL": url}).files_url == url
+    read = settings.from_environment(PRODUCTION | {"PHOTO_MOST_BYTES": "20000000"})
+    assert (read.photo_most_bytes, read.photo_most_pixels) == (20_000_000, 40_000_000)
+
+
 def test_settings_cannot_be_changed_afterwards() -> None:
     read = settings.from_environment(LAPTOP)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -71,6 +79,14 @@ def test_what_has_no_default_must_be_said(missing: str) -> None:
         ({"SMTP_URL": ""}, "SMTP_URL"),
         ({"SMTP_URL": "http://mail"}, "SMTP_URL"),
         ({"BASE_URL": "http://jobs.example.org"}, "BASE_URL"),
+        ({"FILES_URL": "/srv/files"}, "FILES_URL"),
+        ({"FILES_URL": "file://srv/files"}, "FILES_URL"),
+        ({"FILES_URL": "file:///"}, "FILES_URL"),
+        ({"FILES_URL": "s3:///prefix"}, "FILES_URL"),
+        ({"FILES_URL": "ftp://files.example.org/"}, "FILES_URL"),
+        ({"PHOTO_MOST_BYTES": "10 MB"}, "PHOTO_MOST_BYTES"),
+        ({"PHOTO_MOST_BYTES": "5"}, "PHOTO_MOST_BYTES"),
+        ({"PHOTO_MOST_PIXELS": "-1"}, "PHOTO_MOST_PIXELS"),
         ({"DATABASE_URL": "mysql://db"}, "DATABASE_URL"),
         ({"REDIS_URL": "http://redis"}, "REDIS_URL"),
         ({"JOBBING_ENV": "staging"}, "JOBBING_ENV"),
