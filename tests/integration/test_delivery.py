@@ -273,6 +273,34 @@ def test_who_registered_anew_meanwhile_keeps_the_new_address(
     assert device.dropped_at is None
 
 
+def test_an_app_that_registers_while_google_is_asked_keeps_its_new_address(
+    own_database: Engine, now: datetime, phones: Phones, pushing: Settings
+) -> None:
+    with database.transaction() as session:
+        owed = Owed(session, now)
+        [device] = notifications.devices_of(session, owed.account_id)
+    phones.declare(owed.phone, "unregistered")
+
+    def register() -> None:
+        with database.transaction() as session:
+            notifications.put_device(
+                session,
+                factories.person(session, owed.account_id),
+                installation_id=device.installation_id,
+                address_kind="fid",
+                address=f"new-{uuid.uuid4().hex}",
+                platform="android",
+                app_version="1.1",
+                sign_in_id=None,
+                now=now,
+            )
+
+    while_google_is_slow(phones, pushing, owed, register, now=now)
+    with database.transaction() as session:
+        [device] = notifications.devices_of(session, owed.account_id)
+    assert device.dropped_at is None
+
+
 def test_google_is_given_the_time_it_asks_for(
     session: Session, now: datetime, phones: Phones, pushing: Settings
 ) -> None:
@@ -394,6 +422,9 @@ def test_an_account_google_refuses_waits_for_somebody_to_act(
         notifications.deliver(pushing, [owed.id], now=now)
     assert outcome(session, owed)[0] == "owed"
     assert session.scalars(select(models.Delivery.outcome)).all() == ["unauthorised"]
+    # Asking again and again helps nobody: not before half a minute is over.
+    notifications.deliver(pushing, [owed.id], now=now + 29 * SECOND)
+    assert outcome(session, owed)[0] == "owed"
     notifications.deliver(pushing, [owed.id], now=now + MINUTE)
     assert outcome(session, owed) == ("delivered", "sent")
 

@@ -112,6 +112,16 @@ def test_nobody_gets_a_mail_who_should_not(
     assert mails(session) == []
 
 
+def test_a_number_that_was_proved_does_not_prove_an_address(
+    session: Session, now: datetime, mailing: Settings
+) -> None:
+    one = somebody(session, now, proved=False)
+    one.phone, one.phone_verified_at = "+33612345678", now
+    line_id = owe(session, one, now)
+    notifications.deliver(mailing, [line_id], now=now)
+    assert mails(session) == []
+
+
 def test_a_line_nobody_can_word_holds_up_no_mail(
     session: Session, now: datetime, mailing: Settings, phones: Phones
 ) -> None:
