@@ -157,8 +157,9 @@ def _up_at(program: stage.Program) -> float:
 
 
 def _clocks(on: stage.Stage, people: town.Town, kills: int, dice: random.Random) -> dict[str, Any]:
-    """Lines that fall due while leaders die."""
-    lasts_s = kills * 3.0
+    """Lines that fall due while leaders die, each with another clock at its side: how soon a
+    program starts is the machine's affair and its keeper's."""
+    lasts_s = kills * 8.0
     before = on.phones.count()
     begins = datetime.now(UTC) + timedelta(seconds=1)
     due = [begins + timedelta(seconds=number / 20) for number in range(int(lasts_s * 20))]
@@ -168,7 +169,7 @@ def _clocks(on: stage.Stage, people: town.Town, kills: int, dice: random.Random)
     with waiting.step(f"Killing {kills} leaders", kills) as advance:
         while datetime.now(UTC) < ends_at:
             time.sleep(dice.uniform(1.0, 3.5))
-            if killed < kills and (leader := _leading(on)) is not None:
+            if killed < kills and (leader := _leading(on)) is not None and _connected(on) > 1:
                 leader.kill()
                 killed += 1
                 advance(1)
@@ -207,6 +208,14 @@ def _leading(on: stage.Stage) -> stage.Program | None:
         if name.startswith("clock") and port in _ports_of(program.pid):
             return program
     return None
+
+
+def _connected(on: stage.Stage) -> int:
+    """How many clocks are up: connected to the database."""
+    with database.transaction() as session:
+        ports = set(session.scalars(text("SELECT client_port FROM pg_stat_activity")))
+    clocks = [program for name, program in on.programs.items() if name.startswith("clock")]
+    return sum(bool(ports & _ports_of(program.pid)) for program in clocks)
 
 
 def _ports_of(pid: int) -> set[int]:
