@@ -66,9 +66,22 @@ _NEVER = {
     "a job with a provider without exactly that provider's accepted offer": """
         SELECT j.id FROM jobs j
         WHERE j.state IN ('assigned', 'in_progress', 'finished', 'completed', 'disputed')
-          AND (SELECT array_agg((o.provider_id, o.round, o.starts_at, o.ends_at))
+          AND (SELECT array_agg((o.provider_id, o.round))
                FROM offers o WHERE o.job_id = j.id AND o.state = 'accepted')
-              IS DISTINCT FROM ARRAY[(j.provider_id, j.round::smallint, j.starts_at, j.ends_at)]""",
+              IS DISTINCT FROM ARRAY[(j.provider_id, j.round::smallint)]""",
+    "a job somebody is to come to without exactly their visit, or a visit of any other": """
+        SELECT j.id FROM jobs j
+        WHERE (SELECT array_agg(v.provider_id) FROM visits v
+               WHERE v.job_id = j.id AND v.ended_at IS NULL)
+              IS DISTINCT FROM
+              CASE WHEN j.state = 'assigned' THEN ARRAY[j.provider_id] END""",
+    "something due about a visit that is over, or nothing about one that is late": """
+        SELECT j.id FROM jobs j
+        WHERE (j.state = 'assigned') <> EXISTS (
+            SELECT FROM dues d WHERE d.subject_id = j.id AND d.kind = 'visit-absent')""",
+    "another hour asked for of a visit that is over": """
+        SELECT r.id FROM reschedules r JOIN visits v ON v.offer_id = r.visit_id
+        WHERE r.state = 'asked' AND v.ended_at IS NOT NULL""",
     "a job with a provider without exactly that hour in that provider's calendar": """
         SELECT j.id FROM jobs j
         WHERE j.state IN ('assigned', 'in_progress', 'finished', 'completed', 'disputed')
