@@ -120,10 +120,14 @@ def put_profile(
         wrong["languages"] = [f"At most {MOST_LANGUAGES}."]
     if len(set(tools)) > MOST_TOOLS or len("".join(set(tools)).encode()) > MOST_OF_TOOLS:
         wrong["tools"] = [f"At most {MOST_TOOLS}, of {MOST_OF_TOOLS} letters in all."]
-    most = _surcharge_at_most(session, market.id, now=now)
-    for name, percent in (("evening_percent", evening_percent), ("sunday_percent", sunday_percent)):
-        if not 0 <= percent <= most:
-            wrong[name] = [f"From 0 to {most}."]
+    percents = {"evening_percent": evening_percent, "sunday_percent": sunday_percent}
+    if any(percents.values()):
+        most = _surcharge_at_most(session, market.id, now=now)
+        wrong |= {
+            name: [f"From 0 to {most}."]
+            for name, percent in percents.items()
+            if not 0 <= percent <= most
+        }
     category_ids = _category_ids(session)
     wrong |= _problems_of_skills(skills, market.currency, category_ids)
     if wrong:

@@ -75,6 +75,8 @@ def test_accepting_locks_the_price_of_the_offer_in_the_order(
     assert order == {
         **first.price,
         "offer_id": str(first.id),
+        "declared": False,
+        "inspection": False,
         "starts_at": first.starts_at.isoformat(),
         "ends_at": first.ends_at.isoformat(),
         "locked_at": (now + SOON).isoformat(),
