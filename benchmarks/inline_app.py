@@ -52,7 +52,7 @@ class InlineJobs(api_jobs.JobView):
         return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
 
     def _ring(self, job: jobs_models.Job) -> None:
-        policy = requests.policy_of(self.session, job, now=self.now)
+        policy = jobs.policy_of(self.session, job, now=self.now)
         asked = requests.request_of(self.session, job, policy, radius_step=0)
         ranking = matching.rank(self.session, asked, policy, policy.wave_size, now=self.now)
         first = ranking.candidates[0]
