@@ -26,6 +26,9 @@ from jobbing_api import accounts, geography, history, matching, providers
 from jobbing_api.notifications import models as notifications_models
 from jobbing_api.seeding import identities, people
 
+#: So long ago somebody's app ran last: one that is not heard of for long is not rung.
+_RAN_LATELY = timedelta(days=7)
+
 #: Parents before children.
 _TABLES = tuple(
     model.__tablename__
@@ -147,7 +150,8 @@ def _add_person(
             "address": person.phone,
             "platform": "android",
             "app_version": "1.0.0",
-            "registered_at": joined_at,
+            # An app says where it is whenever it runs, not only when somebody joins.
+            "registered_at": max(joined_at, now - _RAN_LATELY),
         }
     )
     rows["history"].append(
