@@ -211,13 +211,7 @@ def _to_come(
 ) -> tuple[models.Job, models.Visit, reading.Role]:
     """The job, locked, and the visit its resident and its provider wait for, with which of
     them asks."""
-    role = reading.get_for(session, job_id, account, now=now).role
-    if role == "operator":
-        raise errors.NotAllowed()
-    job = moves.lock(session, job_id)
-    # While we waited it may have been given back, and be somebody else's by now.
-    if job is None or account.id not in (job.resident_id, job.provider_id):
-        raise errors.NotFound()
+    job, role = reading.hold(session, job_id, account, now=now)
     if job.state != JobState.ASSIGNED:
         raise errors.IllegalMove(state=str(job.state))
     visit = _live(session, job_id)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, history, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, moves, prices, reading, rules, telling
+from jobbing_api.jobs import models, prices, reading, rules, telling
 from jobbing_api.lifecycle import JobState
 
 #: What a change may consist of; a credit takes away.
@@ -53,19 +53,6 @@ def bill_of(session: Session, job_id: uuid.UUID) -> Bill:
     )
 
 
-def _held(
-    session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
-) -> tuple[models.Job, reading.Role]:
-    """The job, locked, for its resident or its provider, with which of them it is."""
-    role = reading.get_for(session, job_id, account, now=now).role
-    if role == "operator":
-        raise errors.NotAllowed()
-    job = moves.lock(session, job_id)
-    if job is None or account.id not in (job.resident_id, job.provider_id):
-        raise errors.NotFound()
-    return job, role
-
-
 # Changed ---------------------------------------------------------------------------------
 
 
@@ -84,7 +71,7 @@ def ask_to_change(
     Raises IllegalMove where there is no order or not any more, InvalidInput for a change
     that would make the job cost less than nothing.
     """
-    job, role = _held(session, job_id, account, now=now)
+    job, role = reading.hold(session, job_id, account, now=now)
     if job.state not in _CHANGEABLE or job.order is None:
         raise errors.IllegalMove(state=str(job.state))
     earlier = _asked(session, job_id)
@@ -141,7 +128,7 @@ def answer_change(
     Raises NothingAsked where the question is over, NotAllowed for whoever would agree to
     their own.
     """
-    job, role = _held(session, job_id, account, now=now)
+    job, role = reading.hold(session, job_id, account, now=now)
     change = session.get(models.ChangeOrder, change_id, populate_existing=True)
     if change is None or change.job_id != job_id:
         raise errors.NotFound()
@@ -214,7 +201,7 @@ def say_paid(
 
     Raises IllegalMove where nothing was agreed, InvalidInput beyond what is left to pay.
     """
-    job, role = _held(session, job_id, account, now=now)
+    job, role = reading.hold(session, job_id, account, now=now)
     owed = owed_cents(session, job)
     if owed is None or job.provider_id is None:
         raise errors.IllegalMove(state=str(job.state))
@@ -254,7 +241,7 @@ def agree_paid(
     now: datetime,
 ) -> models.Payment:
     """The other side says that it is so. Said again, it answers the same."""
-    job, role = _held(session, job_id, account, now=now)
+    job, role = reading.hold(session, job_id, account, now=now)
     payment = session.get(models.Payment, payment_id, populate_existing=True)
     if payment is None or payment.job_id != job_id:
         raise errors.NotFound()

@@ -132,7 +132,7 @@ def check_in(
     Raises IllegalMove unless work is under way, InvalidInput for a block without what it
     waits for.
     """
-    job = held_by_provider(session, job_id, account, now=now)
+    job, _ = reading.hold(session, job_id, account, only="provider", now=now)
     if job.state != JobState.IN_PROGRESS:
         raise errors.IllegalMove(state=str(job.state))
     if (kind == "blocked") != (waits_for is not None):
@@ -176,18 +176,6 @@ def check_in(
     if kind in ("progress", "blocked"):
         telling.tell(session, job, job.resident_id, f"work-{kind}", now=now)
     return said
-
-
-def held_by_provider(
-    session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
-) -> models.Job:
-    """The job, locked, for the provider who has it. Others: NotFound or NotAllowed."""
-    if reading.get_for(session, job_id, account, now=now).role != "provider":
-        raise errors.NotAllowed()
-    job = moves.lock(session, job_id)
-    if job is None or job.provider_id != account.id:
-        raise errors.NotFound()
-    return job
 
 
 def sign_of_life(session: Session, job: models.Job, *, now: datetime) -> None:
@@ -293,7 +281,7 @@ def set_redo_date(
     Raises IllegalMove unless something is to be put right, InvalidInput for an hour that is
     past, CalendarConflict.
     """
-    job = held_by_provider(session, job_id, account, now=now)
+    job, _ = reading.hold(session, job_id, account, only="provider", now=now)
     if job.state != JobState.IN_PROGRESS or job.redone_at is None:
         raise errors.IllegalMove(state=str(job.state))
     if starts_at <= now:

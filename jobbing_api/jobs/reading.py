@@ -53,6 +53,26 @@ def get_for(
     raise errors.NotFound()
 
 
+def hold(
+    session: Session,
+    job_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    only: Role | None = None,
+    now: datetime,
+) -> tuple[models.Job, Role]:
+    """The job as its resident or its provider sees it, locked, and which of them it is;
+    with ``only``, that one's. Others: NotFound or NotAllowed."""
+    role = get_for(session, job_id, account, now=now).role
+    if role == "operator" or only not in (None, role):
+        raise errors.NotAllowed()
+    job = moves.lock(session, job_id)
+    # While we waited it may have been given back, and be somebody else's by now.
+    if job is None or account.id != (job.provider_id if role == "provider" else job.resident_id):
+        raise errors.NotFound()
+    return job, role
+
+
 def list_for(
     session: Session,
     account: accounts_models.Account,

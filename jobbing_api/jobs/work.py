@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from jobbing_api import errors, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import appointments, models, progress, reading, rules
-from jobbing_api.jobs.moves import illegal, lock, move
+from jobbing_api.jobs.moves import illegal, move
 from jobbing_api.jobs.telling import tell
 from jobbing_api.lifecycle import JobMove, JobState
 
@@ -28,8 +28,7 @@ def start(
 
     Raises WrongStartCode; after some wrong ones the resident has another.
     """
-    role = reading.get_for(session, job_id, account, now=now).role
-    job = _locked(session, job_id, account, role, now=now)
+    job, role = reading.hold(session, job_id, account, now=now)
     if job.state != JobState.ASSIGNED:
         raise illegal(session, job_id)
     appointments.enter(session, job, code=(code or "") if role == "provider" else None, now=now)
@@ -72,7 +71,7 @@ def finish(
 ) -> models.Job:
     """The provider says it is done, and what was done; the resident confirms or asks for a
     redo."""
-    _locked(session, job_id, account, "provider", now=now)
+    reading.hold(session, job_id, account, only="provider", now=now)
     job = move(
         session,
         job_id,
@@ -92,7 +91,7 @@ def confirm(
     session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
 ) -> models.Job:
     """The resident agrees that it is done; both may review for seven days."""
-    _locked(session, job_id, account, "resident", now=now)
+    reading.hold(session, job_id, account, only="resident", now=now)
     job = move(
         session,
         job_id,
@@ -116,7 +115,7 @@ def redo(
     reason: str = "",
 ) -> models.Job:
     """The resident asks for it to be put right, once."""
-    job = _locked(session, job_id, account, "resident", now=now)
+    job, _ = reading.hold(session, job_id, account, only="resident", now=now)
     policy = rules.policy_of(session, job, now=now)
     if job.redone_at is not None or not policy.redo_at_most:
         raise errors.IllegalMove(state=str(job.state))
@@ -144,23 +143,4 @@ def redo(
         at=now,
     )
     tell(session, job, job.provider_id, "redo-asked", now=now)
-    return job
-
-
-def _locked(
-    session: Session,
-    job_id: uuid.UUID,
-    account: accounts_models.Account,
-    role: str,
-    *,
-    now: datetime,
-) -> models.Job:
-    """The job as its own ``role`` sees it, locked. Others: NotFound or NotAllowed."""
-    view = reading.get_for(session, job_id, account, now=now)
-    if view.role != role or role == "operator":
-        raise errors.NotAllowed()
-    job = lock(session, job_id)
-    # While we waited it may have been given back, and be somebody else's by now.
-    if job is None or account.id != (job.provider_id if role == "provider" else job.resident_id):
-        raise errors.NotFound()
     return job
