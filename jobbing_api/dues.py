@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, Text, delete, select, update
+from sqlalchemy import ForeignKey, Index, SmallInteger, Text, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -116,20 +116,11 @@ def found(session: Session, *, now: datetime, limit: int) -> Sequence[Found]:
 
 def put_off(session: Session, one: Found, *, now: datetime) -> None:
     """It could not be done: try again later, so that it holds up nothing else."""
-    failed = session.scalar(
-        update(Due)
-        .where(Due.kind == one.kind, Due.subject_id == one.subject_id, Due.due_at <= now)
-        .values(failed=Due.failed + 1)
-        .returning(Due.failed),
-        execution_options={"synchronize_session": False},
-    )
-    if failed is None:
-        return
-    again_at = now + _AGAIN_AFTER * 2 ** min(failed - 1, _DOUBLED_AT_MOST)
+    doublings = func.least(Due.failed, _DOUBLED_AT_MOST)
     session.execute(
         update(Due)
-        .where(Due.kind == one.kind, Due.subject_id == one.subject_id)
-        .values(due_at=again_at),
+        .where(Due.kind == one.kind, Due.subject_id == one.subject_id, Due.due_at <= now)
+        .values(failed=Due.failed + 1, due_at=now + _AGAIN_AFTER * func.power(2, doublings)),
         execution_options={"synchronize_session": False},
     )
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, dues, errors, geography, history, providers
+from jobbing_api import database, dues, errors, geography, history, markets, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models, moves, reading, rules, telling
 from jobbing_api.lifecycle import JobMove, JobState
@@ -60,17 +60,14 @@ def progress_of(session: Session, job_id: uuid.UUID) -> Progress:
 # Beginning and ending ---------------------------------------------------------------------
 
 
-def begin(session: Session, job: models.Job, *, now: datetime) -> None:
+def begin(session: Session, job: models.Job, policy: markets.Policy, *, now: datetime) -> None:
     """Somebody is at work from now on. The caller holds the job."""
     session.add(models.WorkStretch(id=database.new_id(), job_id=job.id, began_at=now))
-    policy = rules.policy_of(session, job, now=now)
-    dues.put(
-        session,
-        job.id,
-        market_id=job.market_id,
-        at={CHECK_IN: now + timedelta(minutes=policy.check_in_every_min)},
-    )
-    sign_of_life(session, job, now=now)
+    at = {
+        CHECK_IN: now + timedelta(minutes=policy.check_in_every_min),
+        STALLED: _stalled_at(job, policy, now=now),
+    }
+    dues.put(session, job.id, market_id=job.market_id, at=at)
 
 
 def rest(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
@@ -101,11 +98,12 @@ def settle(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     dues.strike(session, job_id, (*_AT_WORK, *_AFTERWARDS, *_REDO))
 
 
-def begin_again(session: Session, job: models.Job, *, now: datetime) -> None:
+def begin_again(
+    session: Session, job: models.Job, policy: markets.Policy, *, now: datetime
+) -> None:
     """Something is to be put right: a date agreed within days, done within a week, or the
     resident is told what else there is. Rests until somebody is there again."""
     dues.strike(session, job.id, _AFTERWARDS)
-    policy = rules.policy_of(session, job, now=now)
     at = {
         REDO_AGREE: now + timedelta(minutes=policy.redo_agree_min),
         REDO_DONE: now + timedelta(days=policy.redo_done_days),
@@ -184,12 +182,16 @@ def sign_of_life(session: Session, job: models.Job, *, now: datetime) -> None:
     if job.state != JobState.IN_PROGRESS or job.started_at is None:
         return
     policy = rules.policy_of(session, job, now=now)
+    at = {STALLED: _stalled_at(job, policy, now=now)}
+    dues.put(session, job.id, market_id=job.market_id, at=at)
+
+
+def _stalled_at(job: models.Job, policy: markets.Policy, *, now: datetime) -> datetime:
+    assert job.started_at is not None
     if job.paused_at is not None or job.blocked_at is not None:
-        due_at = now + timedelta(minutes=policy.stalled_at_rest_min)
-    else:
-        over_at = job.started_at + timedelta(minutes=job.duration_minutes)
-        due_at = max(now, over_at) + timedelta(minutes=policy.stalled_after_min)
-    dues.put(session, job.id, market_id=job.market_id, at={STALLED: due_at})
+        return now + timedelta(minutes=policy.stalled_at_rest_min)
+    over_at = job.started_at + timedelta(minutes=job.duration_minutes)
+    return max(now, over_at) + timedelta(minutes=policy.stalled_after_min)
 
 
 def ask_for_word(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:

@@ -55,7 +55,7 @@ def start(
         subject_id=job.id,
         at=now,
     )
-    progress.begin(session, job, now=now)
+    progress.begin(session, job, policy, now=now)
     if role == "provider":
         tell(session, job, job.resident_id, "job-started", now=now)
     return job
@@ -130,7 +130,7 @@ def redo(
         # It rests until somebody is there again.
         changes={"redone_at": now, "finished_at": None, "paused_at": now},
     )
-    progress.begin_again(session, job, now=now)
+    progress.begin_again(session, job, policy, now=now)
     assert job.provider_id is not None
     providers.record.write(
         session,
