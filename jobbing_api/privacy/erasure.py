@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Text, column, delete, func, or_, select, table, update
 from sqlalchemy.orm import Session
@@ -155,42 +156,28 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
             update(booking).where(booking.job_id == job_id).values(place=place),
             execution_options={"synchronize_session": "fetch"},
         )
-    session.execute(
-        update(jobs_models.Message)
-        .where(jobs_models.Message.author_id == account.id)
-        .values(text="")
-    )
-    session.execute(
-        update(jobs_models.Report)
-        .where(jobs_models.Report.reporter_id == account.id)
-        .values(text="")
-    )
+    for model, author in _WRITTEN:
+        session.execute(
+            update(model).where(author == account.id).values(text=""),
+            execution_options={"synchronize_session": False},
+        )
     session.execute(
         update(jobs_models.Review)
         .where(jobs_models.Review.about_id == account.id, jobs_models.Review.reply.is_not(None))
-        .values(reply="")
-    )
-    session.execute(
-        update(jobs_models.Statement)
-        .where(jobs_models.Statement.author_id == account.id)
-        .values(text="")
-    )
-    session.execute(
-        update(jobs_models.ChangeOrder)
-        .where(jobs_models.ChangeOrder.author_id == account.id)
-        .values(text="")
-    )
-    session.execute(
-        update(jobs_models.CheckIn)
-        .where(jobs_models.CheckIn.author_id == account.id)
-        .values(text="")
-    )
-    session.execute(
-        update(jobs_models.Review)
-        .where(jobs_models.Review.author_id == account.id)
-        .values(text=""),
+        .values(reply=""),
         execution_options={"synchronize_session": False},
     )
+
+
+#: What somebody wrote about a job, and the column that says who.
+_WRITTEN: tuple[tuple[Any, Any], ...] = (
+    (jobs_models.Message, jobs_models.Message.author_id),
+    (jobs_models.Report, jobs_models.Report.reporter_id),
+    (jobs_models.Statement, jobs_models.Statement.author_id),
+    (jobs_models.ChangeOrder, jobs_models.ChangeOrder.author_id),
+    (jobs_models.CheckIn, jobs_models.CheckIn.author_id),
+    (jobs_models.Review, jobs_models.Review.author_id),
+)
 
 
 def _forget_ties(session: Session, account: accounts_models.Account) -> None:
