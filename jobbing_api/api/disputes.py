@@ -12,12 +12,6 @@ from jobbing_api.api.blueprint import Blueprint
 
 blueprint = Blueprint("disputes", __name__, description="Two who do not agree.")
 
-_MOVE: tuple[type[errors.DomainError], ...] = (
-    errors.NotFound,
-    errors.NotAllowed,
-    errors.IllegalMove,
-)
-
 
 class StatementBody(kinds.Body):
     """What you have to say to it."""
@@ -91,7 +85,7 @@ class Dispute(jobs_views.JobView):
         body=job_bodies.ReasonBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=_MOVE,
+        refuses=jobs_views.MOVE,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """We do not agree (either side)
@@ -110,7 +104,7 @@ class Statements(view.View):
         body=StatementBody,
         answer=DisputeAnswer,
         status=201,
-        refuses=_MOVE,
+        refuses=jobs_views.MOVE,
         creates=True,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
@@ -128,7 +122,7 @@ class Decide(jobs_views.JobView):
         body=DecisionBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=_MOVE,
+        refuses=jobs_views.MOVE,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """It is decided (an operator who may act)"""

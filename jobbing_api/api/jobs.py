@@ -121,7 +121,8 @@ class Job(JobView):
         return self.shown(changed)
 
 
-_MOVE: tuple[type[errors.DomainError], ...] = (
+#: How anybody's move of a job may be refused.
+MOVE: tuple[type[errors.DomainError], ...] = (
     errors.NotFound,
     errors.NotAllowed,
     errors.IllegalMove,
@@ -133,7 +134,7 @@ def _move(path: str, operation_id: str, says: str, move: Callable[..., jobs_mode
 
     class Move(JobView):
         @blueprint.operation(
-            operation_id, answer=job_shapes.JobAnswer, version="read", refuses=_MOVE
+            operation_id, answer=job_shapes.JobAnswer, version="read", refuses=MOVE
         )
         def post(self, *, job_id: uuid.UUID) -> Any:
             return self.shown(move(self.session, job_id, self.account, now=self.now))
@@ -158,7 +159,7 @@ class Redo(JobView):
         body=job_bodies.ReasonBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=_MOVE,
+        refuses=MOVE,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Something is to be put right (the resident)
@@ -177,7 +178,7 @@ class Dispatch(JobView):
         body=job_bodies.DispatchBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=_MOVE,
+        refuses=MOVE,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Ask again about a job that found nobody
@@ -239,7 +240,7 @@ class Choose(JobView):
         body=job_bodies.ChooseBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=[*_MOVE, errors.AlreadyTaken, errors.OfferExpired, errors.CalendarConflict],
+        refuses=[*MOVE, errors.AlreadyTaken, errors.OfferExpired, errors.CalendarConflict],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Take one of the quotes (the resident, in mode `choose`)"""
@@ -260,7 +261,7 @@ class Counter(view.View):
         "counter_quote",
         body=job_bodies.CounterBody,
         answer=candidates.CandidatesAnswer,
-        refuses=_MOVE,
+        refuses=MOVE,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I would pay that much (the resident, in mode `choose`)
@@ -317,7 +318,7 @@ class Reviews(view.View):
         body=job_bodies.ReviewBody,
         answer=job_shapes.JobReviewAnswer,
         status=201,
-        refuses=_MOVE,
+        refuses=MOVE,
         creates=True,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:

@@ -13,12 +13,6 @@ from jobbing_api.jobs import orders
 
 blueprint = Blueprint("orders", __name__, description="What a job costs, agreed and paid.")
 
-_MOVE: tuple[type[errors.DomainError], ...] = (
-    errors.NotFound,
-    errors.NotAllowed,
-    errors.IllegalMove,
-)
-
 
 class ChangeLineBody(kinds.Body):
     """One item to add."""
@@ -57,7 +51,7 @@ class ChangeOrders(jobs_views.JobView):
         answer=job_shapes.JobAnswer,
         status=201,
         version="read",
-        refuses=_MOVE,
+        refuses=jobs_views.MOVE,
         creates=True,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
@@ -76,7 +70,7 @@ def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
             operation_id,
             answer=job_shapes.JobAnswer,
             version="read",
-            refuses=[*_MOVE, errors.NothingAsked],
+            refuses=[*jobs_views.MOVE, errors.NothingAsked],
         )
         def post(self, *, job_id: uuid.UUID, change_id: uuid.UUID) -> Any:
             jobs.answer_change(
@@ -108,7 +102,7 @@ class Payments(jobs_views.JobView):
         answer=job_shapes.JobAnswer,
         status=201,
         version="read",
-        refuses=_MOVE,
+        refuses=jobs_views.MOVE,
         creates=True,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
@@ -124,7 +118,9 @@ class Payments(jobs_views.JobView):
 
 @blueprint.route("/jobs/<uuid:job_id>/payments/<uuid:payment_id>/agree")
 class AgreePaid(jobs_views.JobView):
-    @blueprint.operation("agree_paid", answer=job_shapes.JobAnswer, version="read", refuses=_MOVE)
+    @blueprint.operation(
+        "agree_paid", answer=job_shapes.JobAnswer, version="read", refuses=jobs_views.MOVE
+    )
     def post(self, *, job_id: uuid.UUID, payment_id: uuid.UUID) -> Any:
         """It is so (the other side)"""
         jobs.agree_paid(self.session, job_id, payment_id, self.account, now=self.now)

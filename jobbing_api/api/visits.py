@@ -12,12 +12,6 @@ from jobbing_api.api.blueprint import Blueprint
 
 blueprint = Blueprint("visits", __name__, description="The visit a job was accepted for.")
 
-_MOVE: tuple[type[errors.DomainError], ...] = (
-    errors.NotFound,
-    errors.NotAllowed,
-    errors.IllegalMove,
-)
-
 
 class SetOutBody(kinds.Body):
     """When you think to be there."""
@@ -78,7 +72,7 @@ class ArrivalAnswer(kinds.Answer):
 @blueprint.route("/jobs/<uuid:job_id>/confirm-visit")
 class ConfirmVisit(jobs_views.JobView):
     @blueprint.operation(
-        "confirm_visit", answer=job_shapes.JobAnswer, version="read", refuses=_MOVE
+        "confirm_visit", answer=job_shapes.JobAnswer, version="read", refuses=jobs_views.MOVE
     )
     def post(self, *, job_id: uuid.UUID) -> Any:
         """It stands (either side)
@@ -96,7 +90,7 @@ class OnMyWay(jobs_views.JobView):
         body=SetOutBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=_MOVE,
+        refuses=jobs_views.MOVE,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I am on my way (the provider)
@@ -111,7 +105,7 @@ class OnMyWay(jobs_views.JobView):
 
 @blueprint.route("/jobs/<uuid:job_id>/arrival")
 class Arrival(view.View):
-    @blueprint.operation("get_arrival", answer=ArrivalAnswer, refuses=_MOVE)
+    @blueprint.operation("get_arrival", answer=ArrivalAnswer, refuses=jobs_views.MOVE)
     def get(self, *, job_id: uuid.UUID) -> Any:
         """Where they are, and when they are here (the resident)"""
         return jobs.arrival(self.session, job_id, self.account, now=self.now)
@@ -124,7 +118,7 @@ class Start(jobs_views.JobView):
         body=StartBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=[*_MOVE, errors.WrongStartCode],
+        refuses=[*jobs_views.MOVE, errors.WrongStartCode],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I begin (the provider); they are here (the resident)
@@ -144,7 +138,7 @@ class Reschedule(jobs_views.JobView):
         body=MoveBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=[*_MOVE, errors.CalendarConflict],
+        refuses=[*jobs_views.MOVE, errors.CalendarConflict],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Could it be another time? (either side)
@@ -165,7 +159,11 @@ def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
             operation_id,
             answer=job_shapes.JobAnswer,
             version="read",
-            refuses=[*_MOVE, errors.NothingAsked, *([errors.CalendarConflict] if agree else [])],
+            refuses=[
+                *jobs_views.MOVE,
+                errors.NothingAsked,
+                *([errors.CalendarConflict] if agree else []),
+            ],
         )
         def post(self, *, job_id: uuid.UUID) -> Any:
             return self.shown(
@@ -193,7 +191,7 @@ class Cancel(jobs_views.JobView):
         body=CancelBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=[*_MOVE, errors.FeeChanged],
+        refuses=[*jobs_views.MOVE, errors.FeeChanged],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Cancel
@@ -225,7 +223,7 @@ class NoShow(jobs_views.JobView):
         "report_no_show",
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=[*_MOVE, errors.TooEarly],
+        refuses=[*jobs_views.MOVE, errors.TooEarly],
     )
     def post(self, *, job_id: uuid.UUID) -> Any:
         """Nobody came (the resident); nobody is home (the provider)

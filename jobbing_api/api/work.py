@@ -13,12 +13,6 @@ from jobbing_api.jobs import models
 
 blueprint = Blueprint("work", __name__, description="A job's work, from begun to done.")
 
-_MOVE: tuple[type[errors.DomainError], ...] = (
-    errors.NotFound,
-    errors.NotAllowed,
-    errors.IllegalMove,
-)
-
 
 class CheckInBody(kinds.Body):
     """How it goes."""
@@ -69,7 +63,7 @@ class CheckIns(jobs_views.JobView):
         answer=job_shapes.JobAnswer,
         status=201,
         version="read",
-        refuses=_MOVE,
+        refuses=jobs_views.MOVE,
         creates=True,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
@@ -90,7 +84,7 @@ class Finish(jobs_views.JobView):
         body=FinishBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=_MOVE,
+        refuses=jobs_views.MOVE,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I am done (the provider)
@@ -110,7 +104,7 @@ class RedoDate(jobs_views.JobView):
         body=RedoDateBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=[*_MOVE, errors.CalendarConflict],
+        refuses=[*jobs_views.MOVE, errors.CalendarConflict],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I come again then (the provider, asked to put something right)

@@ -36,6 +36,7 @@ from jobbing_api.jobs.disputes import dispute as dispute
 from jobbing_api.jobs.disputes import dispute_of as dispute_of
 from jobbing_api.jobs.disputes import remind_operators as remind_operators
 from jobbing_api.jobs.disputes import state as state
+from jobbing_api.jobs.moves import due as due
 from jobbing_api.jobs.moves import illegal as illegal
 from jobbing_api.jobs.moves import lock as lock
 from jobbing_api.jobs.moves import move as move

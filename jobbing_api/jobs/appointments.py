@@ -250,11 +250,9 @@ def is_confirmed(visit: models.Visit) -> bool:
 
 def ask_to_confirm(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     """Ask whoever is to come whether they do, and tell the resident when that is."""
-    job = moves.lock(session, job_id)
-    if job is None or not dues.take(session, CONFIRM, job_id, now=now):
-        return
-    visit = _live(session, job_id)
-    if job.state != JobState.ASSIGNED or visit is None or job.starts_at is None:
+    job = moves.due(session, CONFIRM, job_id, state=JobState.ASSIGNED, now=now)
+    visit = None if job is None else _live(session, job_id)
+    if job is None or visit is None or job.starts_at is None:
         return
     visit.confirm_asked_at = now
     job.version += 1
@@ -340,11 +338,9 @@ def arrival(
 
 def tell_late(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     """The hour has passed and nobody began: tell both the truth."""
-    job = moves.lock(session, job_id)
-    if job is None or not dues.take(session, LATE, job_id, now=now):
-        return
-    visit = _live(session, job_id)
-    if job.state != JobState.ASSIGNED or visit is None:
+    job = moves.due(session, LATE, job_id, state=JobState.ASSIGNED, now=now)
+    visit = None if job is None else _live(session, job_id)
+    if job is None or visit is None:
         return
     known = "visit-late-under-way" if is_under_way(job, visit, now=now) else "visit-late"
     telling.tell(session, job, job.resident_id, known, now=now, visit=visit)

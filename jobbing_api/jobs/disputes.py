@@ -179,10 +179,8 @@ def remind_operators(
     session: Session, job_id: uuid.UUID, *, kind: str = DECIDE, now: datetime
 ) -> None:
     """A deadline has passed: those who look after the market are told, once a day."""
-    job = moves.lock(session, job_id)
-    if job is None or not dues.take(session, kind, job_id, now=now):
-        return
-    if job.state != JobState.DISPUTED:
+    job = moves.due(session, kind, job_id, state=JobState.DISPUTED, now=now)
+    if job is None:
         return
     _tell_operators(session, job, "dispute-overdue", now=now)
     again_at = now + timedelta(days=1)

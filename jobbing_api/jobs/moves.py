@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, history, lifecycle
+from jobbing_api import dues, errors, history, lifecycle
 from jobbing_api.jobs import models
 
 
@@ -87,6 +87,17 @@ def lock(session: Session, job_id: uuid.UUID) -> models.Job | None:
     return session.scalars(
         _LOCKED, {"job_id": job_id}, execution_options={"populate_existing": True}
     ).one_or_none()
+
+
+def due(
+    session: Session, kind: str, job_id: uuid.UUID, *, state: lifecycle.JobState, now: datetime
+) -> models.Job | None:
+    """The job, held, if this is still due of it and it still is in ``state``; then it is the
+    caller's to do."""
+    job = lock(session, job_id)
+    if job is None or not dues.take(session, kind, job_id, now=now) or job.state != state:
+        return None
+    return job
 
 
 #: Put together once: every wave asks it.

@@ -196,10 +196,8 @@ def _stalled_at(job: models.Job, policy: markets.Policy, *, now: datetime) -> da
 
 def ask_for_word(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     """Work has lasted: ask for a picture on the way, unless there was word just now."""
-    job = moves.lock(session, job_id)
-    if job is None or not dues.take(session, CHECK_IN, job_id, now=now):
-        return
-    if job.state != JobState.IN_PROGRESS:
+    job = moves.due(session, CHECK_IN, job_id, state=JobState.IN_PROGRESS, now=now)
+    if job is None:
         return
     every = timedelta(minutes=rules.policy_of(session, job, now=now).check_in_every_min)
     said = models.CheckIn
@@ -216,10 +214,8 @@ def ask_for_word(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
 def ask_what_blocks(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     """Nothing was heard of the work for long: ask what blocks it, and tell the resident
     that we did."""
-    job = moves.lock(session, job_id)
-    if job is None or not dues.take(session, STALLED, job_id, now=now):
-        return
-    if job.state != JobState.IN_PROGRESS:
+    job = moves.due(session, STALLED, job_id, state=JobState.IN_PROGRESS, now=now)
+    if job is None:
         return
     telling.tell(session, job, job.provider_id, "work-stalled", now=now)
     telling.tell(session, job, job.resident_id, "work-quiet", now=now)
@@ -233,10 +229,8 @@ def ask_what_blocks(session: Session, job_id: uuid.UUID, *, now: datetime) -> No
 
 def remind(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     """Work is done and the resident has said nothing: remind them that silence is a yes."""
-    job = moves.lock(session, job_id)
-    if job is None or not dues.take(session, REMIND, job_id, now=now):
-        return
-    if job.state != JobState.FINISHED or job.finished_at is None:
+    job = moves.due(session, REMIND, job_id, state=JobState.FINISHED, now=now)
+    if job is None or job.finished_at is None:
         return
     telling.tell(session, job, job.resident_id, "confirm-reminder", now=now)
     at = [
@@ -250,10 +244,8 @@ def remind(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
 
 def confirm_by_silence(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     """The days to object are over: the job is completed."""
-    job = moves.lock(session, job_id)
-    if job is None or not dues.take(session, SILENT_YES, job_id, now=now):
-        return
-    if job.state != JobState.FINISHED:
+    job = moves.due(session, SILENT_YES, job_id, state=JobState.FINISHED, now=now)
+    if job is None:
         return
     settle(session, job_id, now=now)
     job = moves.move(
@@ -325,10 +317,8 @@ def tell_of_redo(
 ) -> None:
     """What was to be put right has no date yet, or is not done: tell both, and the resident
     that a person can decide."""
-    job = moves.lock(session, job_id)
-    if job is None or not dues.take(session, kind, job_id, now=now):
-        return
-    if job.state != JobState.IN_PROGRESS:
+    job = moves.due(session, kind, job_id, state=JobState.IN_PROGRESS, now=now)
+    if job is None:
         return
     telling.tell(session, job, job.resident_id, "redo-overdue", now=now)
     telling.tell(session, job, job.provider_id, "redo-asked", now=now)

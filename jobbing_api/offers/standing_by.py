@@ -24,11 +24,9 @@ _BACKUPS = 3
 def warm(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     """Nobody has said that they come, and it is nearly time: ask the next best to stand by,
     and tell the resident how it stands."""
-    job = jobs.lock(session, job_id)
-    if job is None or not dues.take(session, jobs.BACKUP, job_id, now=now):
-        return
+    job = jobs.due(session, jobs.BACKUP, job_id, state=JobState.ASSIGNED, now=now)
     standing = jobs.standing(session, [job_id]).get(job_id)
-    if job.state != JobState.ASSIGNED or standing is None or job.starts_at is None:
+    if job is None or standing is None or job.starts_at is None:
         return
     if job.on_my_way_at is not None or jobs.is_confirmed(standing.visit):
         return
@@ -99,11 +97,9 @@ def stand_by(
 def miss(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
     """Nobody came, and nobody says that they will: ask others without waiting for the
     resident to say so. Whoever is under way is waited for."""
-    job = jobs.lock(session, job_id)
-    if job is None or not dues.take(session, jobs.ABSENT, job_id, now=now):
-        return
+    job = jobs.due(session, jobs.ABSENT, job_id, state=JobState.ASSIGNED, now=now)
     standing = jobs.standing(session, [job_id]).get(job_id)
-    if job.state != JobState.ASSIGNED or standing is None:
+    if job is None or standing is None:
         return
     if jobs.is_under_way(job, standing.visit, now=now):
         policy = jobs.policy_of(session, job, now=now)
