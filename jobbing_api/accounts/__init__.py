@@ -17,6 +17,7 @@ from jobbing_api.accounts.favourites import unfavour as unfavour
 from jobbing_api.accounts.operators import make_operator as make_operator
 from jobbing_api.accounts.operators import operator_markets as operator_markets
 from jobbing_api.accounts.operators import operators_of as operators_of
+from jobbing_api.accounts.operators import refuse_onlooker as refuse_onlooker
 from jobbing_api.accounts.passwords import digest as password_hash
 from jobbing_api.accounts.people import UNCHANGED as UNCHANGED
 from jobbing_api.accounts.people import add_role as add_role
@@ -56,6 +57,7 @@ __all__ = [
     "operators_of",
     "password_hash",
     "refresh",
+    "refuse_onlooker",
     "request_password_reset",
     "request_phone_code",
     "request_verification",

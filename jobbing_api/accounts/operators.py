@@ -75,6 +75,13 @@ def operator_markets(session: Session, account_id: uuid.UUID) -> dict[uuid.UUID,
     return {grant.market_id: grant.level for grant in grants}
 
 
+def refuse_onlooker(session: Session, account_id: uuid.UUID, market_id: uuid.UUID) -> None:
+    """Raises NotAllowed for whoever may not act in the market: an operator who was only let
+    look at it does not."""
+    if operator_markets(session, account_id).get(market_id) != "act":
+        raise errors.NotAllowed()
+
+
 def operators_of(session: Session, market_id: uuid.UUID) -> list[uuid.UUID]:
     """Who acts in a market, in the order of their ids."""
     grant = models.OperatorGrant

@@ -37,6 +37,10 @@ class JobView(view.View):
             now=self.now,
         )
 
+    def seen(self, job_id: uuid.UUID) -> dict[str, Any]:
+        """The job as it is now."""
+        return self.shown(jobs.get_for(self.session, job_id, self.account, now=self.now).job)
+
 
 @blueprint.route("/jobs")
 class Jobs(JobView):
@@ -97,7 +101,7 @@ class Job(JobView):
         Its owner, the provider who has it, and the operators of its market; to everybody
         else it does not exist.
         """
-        return self.shown(jobs.get_for(self.session, job_id, self.account, now=self.now).job)
+        return self.seen(job_id)
 
     @blueprint.operation(
         "edit_job",

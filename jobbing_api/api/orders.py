@@ -60,8 +60,7 @@ class ChangeOrders(jobs_views.JobView):
         Nothing changes before the other side agrees. What is asked and answered is kept.
         """
         jobs.ask_to_change(self.session, job_id, self.account, now=self.now, **body)
-        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
-        return self.shown(job), {"Location": f"/api/v1/jobs/{job_id}"}
+        return self.seen(job_id), {"Location": f"/api/v1/jobs/{job_id}"}
 
 
 def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
@@ -76,7 +75,7 @@ def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
             jobs.answer_change(
                 self.session, job_id, change_id, self.account, agree=agree, now=self.now
             )
-            return self.shown(jobs.get_for(self.session, job_id, self.account, now=self.now).job)
+            return self.seen(job_id)
 
         post.__doc__ = says
 
@@ -112,8 +111,7 @@ class Payments(jobs_views.JobView):
         received has a numbered receipt.
         """
         jobs.say_paid(self.session, job_id, self.account, now=self.now, **body)
-        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
-        return self.shown(job), {"Location": f"/api/v1/jobs/{job_id}"}
+        return self.seen(job_id), {"Location": f"/api/v1/jobs/{job_id}"}
 
 
 @blueprint.route("/jobs/<uuid:job_id>/payments/<uuid:payment_id>/agree")
@@ -124,4 +122,4 @@ class AgreePaid(jobs_views.JobView):
     def post(self, *, job_id: uuid.UUID, payment_id: uuid.UUID) -> Any:
         """It is so (the other side)"""
         jobs.agree_paid(self.session, job_id, payment_id, self.account, now=self.now)
-        return self.shown(jobs.get_for(self.session, job_id, self.account, now=self.now).job)
+        return self.seen(job_id)

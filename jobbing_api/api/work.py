@@ -73,8 +73,7 @@ class CheckIns(jobs_views.JobView):
         the time sheet. Where nothing is heard for long, both are asked what blocks it.
         """
         jobs.check_in(self.session, job_id, self.account, now=self.now, **body)
-        job = jobs.get_for(self.session, job_id, self.account, now=self.now).job
-        return self.shown(job), {"Location": f"/api/v1/jobs/{job_id}"}
+        return self.seen(job_id), {"Location": f"/api/v1/jobs/{job_id}"}
 
 
 @blueprint.route("/jobs/<uuid:job_id>/finish")

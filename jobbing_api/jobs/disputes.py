@@ -124,7 +124,7 @@ def state(
     if job.state != JobState.DISPUTED:
         raise errors.IllegalMove(state=str(job.state))
     if found.seen_as == "operator":
-        _refuse_onlooker(session, job, account)
+        accounts.refuse_onlooker(session, account.id, job.market_id)
         if found.row.answered_at is None:
             found.row.answered_at = now
             dues.strike(session, job_id, [ANSWER])
@@ -152,7 +152,7 @@ def decide(
         raise errors.NotAllowed()
     job = moves.lock(session, job_id)
     assert job is not None
-    _refuse_onlooker(session, job, account)
+    accounts.refuse_onlooker(session, account.id, job.market_id)
     changes = {"completed_at": now} if outcome == "completed" else {}
     job = moves.move(
         session,
@@ -206,12 +206,6 @@ def _say(
             at=now,
         )
     )
-
-
-def _refuse_onlooker(session: Session, job: models.Job, account: accounts_models.Account) -> None:
-    """An operator who was only let look at a market does not act in it."""
-    if accounts.operator_markets(session, account.id).get(job.market_id) != "act":
-        raise errors.NotAllowed()
 
 
 def _tell_operators(session: Session, job: models.Job, kind: str, *, now: datetime) -> None:

@@ -150,11 +150,9 @@ def settle(
     a provider: that is done by suspending them.
     """
     row = session.get(models.Report, report_id, with_for_update=True, populate_existing=True)
-    level = accounts.operator_markets(session, account.id)
-    if row is None or row.market_id not in level:
+    if row is None or row.market_id not in accounts.operator_markets(session, account.id):
         raise errors.NotFound()
-    if level[row.market_id] != "act":
-        raise errors.NotAllowed()
+    accounts.refuse_onlooker(session, account.id, row.market_id)
     if row.settled_at is not None:
         raise errors.IllegalMove(state="settled")
     if outcome == "hidden":

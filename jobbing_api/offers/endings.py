@@ -188,11 +188,8 @@ def forget_report(session: Session, job: jobs_models.Job, *, now: datetime) -> N
 
 
 def _refuse_onlooker(session: Session, view: jobs.View, account: accounts_models.Account) -> None:
-    """An operator who was only let look at a market does not act in it."""
     if view.role == "operator":
-        level = accounts.operator_markets(session, account.id).get(view.job.market_id)
-        if level != "act":
-            raise errors.NotAllowed()
+        accounts.refuse_onlooker(session, account.id, view.job.market_id)
 
 
 def drop_out(

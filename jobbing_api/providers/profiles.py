@@ -334,7 +334,6 @@ def public_profiles(
     ):
         categories[provider_id].append(slug)
     standings = record.standings(session, ids, now=now)
-    slugs = {number: slug for slug, number in _category_ids(session).items()}
     rated = record.ratings_by_category(session, ids, now=now)
     medians: dict[uuid.UUID, float] = {}
     for market_id in {provider.market_id for provider, _ in found}:
@@ -353,10 +352,7 @@ def public_profiles(
             tools=tuple(provider.tools),
             member_since=person.created_at,
             response_median_min=medians.get(provider.account_id),
-            ratings={
-                slugs[number]: rating
-                for number, rating in sorted(rated.get(provider.account_id, {}).items())
-            },
+            ratings=rated.get(provider.account_id, {}),
             **dataclasses.asdict(standings.get(provider.account_id, record.Standing())),
         )
         for provider, person in found

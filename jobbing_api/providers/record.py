@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from jobbing_api import database, errors
+from jobbing_api.markets import models as markets_models
 from jobbing_api.markets import policies
 from jobbing_api.providers import models
 
@@ -249,31 +250,21 @@ def standings(
 
 def ratings_by_category(
     session: Session, provider_ids: Sequence[uuid.UUID], *, now: datetime
-) -> dict[uuid.UUID, dict[int, tuple[float, int]]]:
-    """The plain mean of each one's visible ratings and how many there are, by category."""
-    entry = models.RecordEntry
+) -> dict[uuid.UUID, dict[str, tuple[float, int]]]:
+    """The plain mean of each one's visible ratings and how many there are, by the slugs of
+    the categories, in their order."""
+    entry, category = models.RecordEntry, markets_models.Category
     rows = session.execute(
-        select(
-            entry.provider_id, entry.category_id, func.avg(entry.stars).cast(Float), func.count()
-        )
+        select(entry.provider_id, category.slug, func.avg(entry.stars).cast(Float), func.count())
+        .join(category, category.id == entry.category_id)
         .where(entry.provider_id.in_(provider_ids), entry.kind == "rated", entry.at <= now)
-        .group_by(entry.provider_id, entry.category_id)
+        .group_by(entry.provider_id, category.id)
+        .order_by(category.id)
     )
-    found: dict[uuid.UUID, dict[int, tuple[float, int]]] = {}
-    for provider_id, category_id, mean, count in rows:
-        found.setdefault(provider_id, {})[category_id] = (mean, count)
+    found: dict[uuid.UUID, dict[str, tuple[float, int]]] = {}
+    for provider_id, slug, mean, count in rows:
+        found.setdefault(provider_id, {})[slug] = (mean, count)
     return found
-
-
-def rating(session: Session, provider_id: uuid.UUID, *, now: datetime) -> tuple[float | None, int]:
-    """The plain mean of the visible ratings, and how many there are."""
-    entry = models.RecordEntry
-    row = session.execute(
-        select(func.avg(entry.stars).cast(Float), func.count()).where(
-            entry.provider_id == provider_id, entry.kind == "rated", entry.at <= now
-        )
-    ).one()
-    return row[0], row[1]
 
 
 def response_window(session: Session, market_id: uuid.UUID, *, now: datetime) -> timedelta:
@@ -320,7 +311,7 @@ def figures(session: Session, provider_id: uuid.UUID, *, now: datetime) -> Figur
             models.Booking.created_at <= now,
         )
     )
-    rating_mean, rating_count = rating(session, provider_id, now=now)
+    standing = standings(session, [provider_id], now=now).get(provider_id, Standing())
     due = counts["answered"] + counts["unanswered"]
     return Figures(
         response_days=rules.responsiveness_days,
@@ -331,7 +322,7 @@ def figures(session: Session, provider_id: uuid.UUID, *, now: datetime) -> Figur
             min(1.0, (accepted or 0) / counts["answered"]) if counts["answered"] else None
         ),
         visit_days=rules.reliability_days,
-        rating_mean=rating_mean,
-        rating_count=rating_count,
+        rating_mean=standing.rating_mean,
+        rating_count=standing.rating_count,
         **counts,
     )
