@@ -28,7 +28,7 @@ from jobbing_api import (
     providers,
 )
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import calling_off, models, moves, posting, reading, rules, telling
+from jobbing_api.jobs import calling_off, models, moves, posting, questions, reading, rules, telling
 from jobbing_api.lifecycle import JobState
 
 #: What becomes due about a visit; the last two are done by whoever asks providers.
@@ -119,10 +119,8 @@ def end_visit(
         return None
     visit.ended_at, visit.ended_because = now, because
     visit.fee_cents, visit.points = costs.fee_cents, costs.points
-    asked = _asked(session, job.id)
-    if asked is not None:
-        asked.state, asked.ended_at = "withdrawn", now
     session.flush()
+    questions.withdraw(session, models.Reschedule, job.id, now=now)
     if visit.points:
         _have_looked_at(session, job, visit, now=now)
     return visit
@@ -194,14 +192,6 @@ def _live(session: Session, job_id: uuid.UUID) -> models.Visit | None:
     visit = models.Visit
     return session.scalars(
         select(visit).where(visit.job_id == job_id, visit.ended_at.is_(None)),
-        execution_options={"populate_existing": True},
-    ).one_or_none()
-
-
-def _asked(session: Session, job_id: uuid.UUID) -> models.Reschedule | None:
-    asked = models.Reschedule
-    return session.scalars(
-        select(asked).where(asked.job_id == job_id, asked.state == "asked"),
         execution_options={"populate_existing": True},
     ).one_or_none()
 
@@ -408,10 +398,7 @@ def ask_to_move(
         session, visit.provider_id, starts_at=starts_at, ends_at=ends_at, but_for=job.id
     ):
         raise errors.CalendarConflict()
-    earlier = _asked(session, job_id)
-    if earlier is not None:
-        earlier.state, earlier.ended_at = "withdrawn", now
-        session.flush()
+    questions.withdraw(session, models.Reschedule, job_id, now=now)
     session.add(
         models.Reschedule(
             id=database.new_id(),
@@ -447,7 +434,7 @@ def answer_move(
     to their own, and CalendarConflict if the hour went meanwhile.
     """
     job, visit, role = _to_come(session, job_id, account, now=now)
-    asked = _asked(session, job_id)
+    asked = questions.standing(session, models.Reschedule, job_id)
     if asked is None or asked.starts_at <= now:
         raise errors.NothingAsked()
     if agree and asked.asked_by == role:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, history, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, prices, reading, rules, telling
+from jobbing_api.jobs import models, prices, questions, reading, rules, telling
 from jobbing_api.lifecycle import JobState
 
 #: What a change may consist of; a credit takes away.
@@ -74,10 +74,7 @@ def ask_to_change(
     job, role = reading.hold(session, job_id, account, now=now)
     if job.state not in _CHANGEABLE or job.order is None:
         raise errors.IllegalMove(state=str(job.state))
-    earlier = _asked(session, job_id)
-    if earlier is not None:
-        earlier.state, earlier.ended_at = "withdrawn", now
-        session.flush()
+    questions.withdraw(session, models.ChangeOrder, job_id, now=now)
     written = [_line(line, place) for place, line in enumerate(lines)]
     delta = sum(line["amount_cents"] for line in written)
     if (job.order["total_cents"] or 0) + delta < 0:
@@ -174,14 +171,6 @@ def _change(
             declared=bool(job.order.get("declared")),
         ),
     }
-
-
-def _asked(session: Session, job_id: uuid.UUID) -> models.ChangeOrder | None:
-    change = models.ChangeOrder
-    return session.scalars(
-        select(change).where(change.job_id == job_id, change.state == "asked"),
-        execution_options={"populate_existing": True},
-    ).one_or_none()
 
 
 # Paid ------------------------------------------------------------------------------------
