@@ -15,12 +15,14 @@ several times over.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import threading
 import time
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +31,7 @@ from typing import Any
 import httpx
 
 from benchmarks import chaos, report, stage, town, waiting
+from infra.local import ports
 from jobbing_api import database
 
 _RULES = {
@@ -50,41 +53,79 @@ _UNDER_WAY = 6
 
 
 @dataclass(slots=True)
-class _Posts:
-    """What became of the requests."""
+class _Balancer:
+    """The servers that requests go to, what is on its way to each, and what became of it all."""
 
     http: httpx.Client
+    urls: list[str]
     taken: int = 0
     broken: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    #: Per server, requests that have left and not arrived; and how many ever arrived.
+    leaving: Counter[str] = field(default_factory=Counter)
+    arrived: Counter[str] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @contextlib.contextmanager
+    def way(self, turn: int, only: str | None) -> Iterator[tuple[str, Callable[..., None]]]:
+        """A server to send a request to, and the trace that tells when it has been sent."""
+        with self.lock:
+            url = only or self.urls[turn % len(self.urls)]
+            self.leaving[url] += 1
+        left = [url]
 
-def _post(urls: list[str], people: town.Town, posts: _Posts, number: int) -> None:
+        def trace(event: str, _info: object) -> None:
+            if event == "http11.send_request_body.complete" and left:
+                left.clear()
+                with self.lock:
+                    self.leaving[url] -= 1
+                    self.arrived[url] += 1
+
+        try:
+            yield url, trace
+        finally:
+            if left:
+                with self.lock:
+                    self.leaving[url] -= 1
+
+    def take_out(self, url: str) -> None:
+        with self.lock:
+            self.urls.remove(url)
+
+    def await_taken(self, url: str, arrived: int) -> None:
+        """Until the server has accepted whatever was sent to it: nobody can finish a request that
+        still waits in the kernel's queue, so a balancer lets that run empty before a stop."""
+        port = int(url.rpartition(":")[2])
+        while self.arrived[url] < arrived or self.leaving[url] or ports.unaccepted(port):
+            time.sleep(0.002)
+
+
+def _post(balancer: _Balancer, people: town.Town, number: int, only: str | None = None) -> None:
     body = town.job(random.Random(number), now=datetime.now(UTC))
     headers = {
         "Authorization": f"Bearer {people.residents[number % len(people.residents)]}",
         "Idempotency-Key": uuid.uuid4().hex,
     }
-    there = list(urls)
-    for turn in range(2 * len(there)):
-        url = there[(number + turn) % len(there)]
+    for turn in range(4):
         try:
-            answer = posts.http.post(f"{url}/api/v1/jobs", json=body, headers=headers)
+            with balancer.way(number + turn, only) as (url, trace):
+                answer = balancer.http.post(
+                    f"{url}/api/v1/jobs", json=body, headers=headers, extensions={"trace": trace}
+                )
         except httpx.ConnectError:
             continue
         except httpx.TransportError as error:
-            with posts.lock:
-                posts.broken.append(type(error).__name__)
+            with balancer.lock:
+                balancer.broken.append(type(error).__name__)
             return
-        with posts.lock:
+        with balancer.lock:
             if answer.status_code == 201:
-                posts.taken += 1
+                balancer.taken += 1
             else:
-                posts.refused.append(f"{answer.status_code} {answer.text[:100]}")
+                balancer.refused.append(f"{answer.status_code} {answer.text[:100]}")
         return
-    with posts.lock:
-        posts.refused.append("nobody listens")
+    with balancer.lock:
+        balancer.refused.append("nobody listens")
 
 
 def play(*, rounds: int, rate: float) -> dict[str, Any]:
@@ -95,13 +136,15 @@ def play(*, rounds: int, rate: float) -> dict[str, Any]:
                 people = town.found(session, on.settings, providers=200, residents=10, rules=_RULES)
             with database.transaction() as session:
                 town.settle(session)
-        urls = [on.web(), on.web()]
+        # One that reuses a connection asks again by itself; that is not measured here.
+        balancer = _Balancer(
+            httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0)),
+            [on.web(), on.web()],
+        )
         for name in ("worker-1", "worker-2"):
             on.flask(name, "worker")
         for name in ("clock-1", "clock-2"):
             on.flask(name, "clock")
-        # A balancer that reuses a connection asks again by itself; that is not measured here.
-        posts = _Posts(httpx.Client(timeout=20, limits=httpx.Limits(max_keepalive_connections=0)))
         over = threading.Event()
         stop_s: dict[str, float] = defaultdict(float)
 
@@ -109,7 +152,7 @@ def play(*, rounds: int, rate: float) -> dict[str, Any]:
             with ThreadPoolExecutor(16) as pool:
                 number = 0
                 while not over.wait(1 / rate):
-                    pool.submit(_post, urls, people, posts, number)
+                    pool.submit(_post, balancer, people, number)
                     number += 1
 
         loading = threading.Thread(target=load)
@@ -125,21 +168,22 @@ def play(*, rounds: int, rate: float) -> dict[str, Any]:
                     kind = name.partition("-")[0]
                     if kind == "web":
                         # Out of the balancer first, with requests still under way.
-                        url = next(one for one in urls if one.endswith(name.removeprefix("web-")))
-                        urls.remove(url)
+                        url = f"http://127.0.0.1:{name.removeprefix('web-')}"
+                        balancer.take_out(url)
+                        before = balancer.arrived[url]
                         for number in range(_UNDER_WAY):
-                            under_way.submit(_post, [url], people, posts, number)
-                        time.sleep(0.1)
+                            under_way.submit(_post, balancer, people, number, url)
+                        balancer.await_taken(url, before + _UNDER_WAY)
                     stop_s[kind] = max(stop_s[kind], on.programs[name].stop())
                     on.programs[name].start()
                     if kind == "web":
                         on.await_web(name)
-                        urls.append(url)
+                        balancer.urls.append(url)
                     advance(1)
         time.sleep(1)
         over.set()
         loading.join()
-        posts.http.close()
+        balancer.http.close()
         with waiting.step("Waiting for what is owed", _DRAIN_S) as advance:
             chaos.drain(on, advance, within_s=_DRAIN_S)
         judged = chaos.judged(chaos.History(), on.phones)
@@ -147,11 +191,11 @@ def play(*, rounds: int, rate: float) -> dict[str, Any]:
             "machine": report.machine(on.engine, on.redis.url),
             "restarts": rounds * len(names),
             "stop_s": dict(stop_s),
-            "posted": posts.taken,
-            "broken": len(posts.broken),
-            "broken_first": posts.broken[:3],
-            "refused": len(posts.refused),
-            "refused_first": posts.refused[:3],
+            "posted": balancer.taken,
+            "broken": len(balancer.broken),
+            "broken_first": balancer.broken[:3],
+            "refused": len(balancer.refused),
+            "refused_first": balancer.refused[:3],
             **{
                 name: judged[name]
                 for name in (

@@ -7,6 +7,7 @@ the bookkeeping that metrics of several processes need.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -64,3 +65,13 @@ def child_exit(server: Any, worker: Any) -> None:
     """Take a dead process out of the gauges that count the living."""
     if _metrics:
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def when_ready(server: Any) -> None:
+    """Set what was put together apart from garbage collection, before the processes part.
+
+    Collecting would write to every page of it, in each process a copy; and each process would go
+    through it all once more as it ends, when it is to end soon.
+    """
+    gc.collect()
+    gc.freeze()

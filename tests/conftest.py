@@ -7,6 +7,7 @@ database of its own, cloned from the template.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import uuid
@@ -27,6 +28,11 @@ ROOT = Path(__file__).parent.parent
 
 #: Monday noon in Lyon: the instant at which tests happen unless they say otherwise.
 NOW = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: no collection goes through it again."""
+    gc.freeze()
 
 
 @dataclass(frozen=True)

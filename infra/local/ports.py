@@ -29,6 +29,19 @@ def free(port: int) -> bool:
         return True
 
 
+def unaccepted(port: int) -> int:
+    """Connections to a server of this machine that it has not accepted yet (proc(5), tcp).
+
+    A listening socket's receive queue counts those.
+    """
+    listening = f":{port:04X}"
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state, queues, *_ = line.split()
+        if state == "0A" and local.endswith(listening):
+            return int(queues.partition(":")[2], 16)
+    return 0
+
+
 def choose(near: int | None = None) -> int:
     """A free port: the first from ``near`` upwards, or any in a quiet range."""
     if near is not None:
