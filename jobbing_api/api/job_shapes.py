@@ -401,7 +401,7 @@ def one(
         **shown,
         "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
         "progress": _progress(session, job, now=now),
-        "bill": _bill(session, job),
+        "bill": _bill(session, job, shown["seen_as"]),
         "timeline": list(_timeline(events, shown["seen_as"], reader.id)),
     }
 
@@ -423,10 +423,10 @@ def _visit(
     }
 
 
-def _bill(session: Session, job: models.Job) -> dict[str, Any] | None:
+def _bill(session: Session, job: models.Job, seen_as: str) -> dict[str, Any] | None:
     if job.provider_id is None and job.state != JobState.CANCELLED:
         return None
-    bill = jobs.bill_of(session, job.id)
+    bill = jobs.bill_of(session, job, seen_as=seen_as)
     return {
         "owed_cents": jobs.owed_cents(session, job),
         "changes": [

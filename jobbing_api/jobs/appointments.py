@@ -121,6 +121,9 @@ def end_visit(
     visit.fee_cents, visit.points = costs.fee_cents, costs.points
     session.flush()
     questions.withdraw(session, models.Reschedule, job.id, now=now)
+    if because != "came":
+        # Whoever comes next is not to answer for an order that is no more.
+        questions.withdraw(session, models.ChangeOrder, job.id, now=now)
     if visit.points:
         _have_looked_at(session, job, visit, now=now)
     return visit

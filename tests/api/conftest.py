@@ -296,12 +296,13 @@ def ask_a_wave(posted: dict[str, Any], clock: Clock, *, wave: int = 1) -> int:
 
 
 def offer_of(someone: Person, posted: dict[str, Any]) -> dict[str, Any]:
-    (found,) = [
+    """What this provider was asked last about a job."""
+    found = [
         offer
         for offer in someone.get("/offers").get_json()["items"]
         if offer["job_id"] == posted["id"]
     ]
-    return dict(found)
+    return dict(max(found, key=lambda offer: str(offer["id"])))
 
 
 def read(someone: Person, posted: dict[str, Any]) -> TestResponse:
