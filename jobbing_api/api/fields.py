@@ -116,9 +116,11 @@ def figure(description: str, example: float, **given: Any) -> fields.Field[Any]:
     return fields.Float(**_options(description, example, given))
 
 
-def flag(description: str, example: bool, **given: Any) -> fields.Field[Any]:
+def flag(
+    description: str, example: bool, *, letters: bool = False, **given: Any
+) -> fields.Field[Any]:
     """True or false."""
-    return kinds.Flag(**_options(description, example, given))
+    return kinds.Flag(letters=letters, **_options(description, example, given))
 
 
 def uid(description: str, example: str | None = None, **given: Any) -> fields.Field[Any]:

@@ -140,9 +140,15 @@ class Whole(fields.Integer):
 
 
 class Flag(fields.Boolean):
-    """``true`` or ``false`` and nothing that resembles them."""
+    """``true`` or ``false`` and nothing that resembles them; in a query string, in letters."""
+
+    def __init__(self, *, letters: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.letters = letters
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if self.letters and value in ("true", "false"):
+            return bool(value == "true")
         if not isinstance(value, bool):
             raise wrong("field-flag")
         return value
