@@ -133,6 +133,11 @@ def instant(description: str, example: str, **given: Any) -> fields.Field[Any]:
     return kinds.Instant(**_options(description, example, given))
 
 
+def day(description: str, example: str, **given: Any) -> fields.Field[Any]:
+    """A date by the calendar on the wall."""
+    return kinds.Day(**_options(description, example, given))
+
+
 def point(description: str, example: Sequence[float], **given: Any) -> fields.Field[Any]:
     """An RFC 7946 Point."""
     document = {"type": "Point", "coordinates": list(example)}

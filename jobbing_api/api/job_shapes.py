@@ -268,6 +268,13 @@ class JobSummaryAnswer(kinds.Answer):
     round = fields.whole("How often providers were asked anew.", 1, least=1, most=10**4)
     resident = fields.part(PersonAnswer, "Whose job it is.")
     provider = fields.part(PersonAnswer, "Who comes; null while nobody does.", allow_none=True)
+    wanted_provider_id = fields.uid(
+        "Who is asked before others; for the resident.", allow_none=True
+    )
+    series_id = fields.uid("The series it is one of; for the resident.", allow_none=True)
+    occurs_on = fields.day(
+        "The local date that the rule of the series gives it.", "2026-12-01", allow_none=True
+    )
     starts_at = fields.instant("When the visit begins.", "2026-11-24T09:00:00Z", allow_none=True)
     ends_at = fields.instant("When it ends.", "2026-11-24T10:30:00Z", allow_none=True)
     visit = fields.part(VisitAnswer, "The visit that is to come.", allow_none=True)
@@ -365,6 +372,7 @@ def several(
             "round": job.round,
             "resident": _person(job.resident_id, names),
             "provider": _person(job.provider_id, names),
+            **_again(job, reader),
             "starts_at": job.starts_at,
             "ends_at": job.ends_at,
             "visit": _visit(standing.get(job.id), reader, job),
@@ -403,6 +411,16 @@ def one(
         "progress": _progress(session, job, now=now),
         "bill": _bill(session, job, shown["seen_as"]),
         "timeline": list(_timeline(events, shown["seen_as"], reader.id)),
+    }
+
+
+def _again(job: models.Job, reader: accounts.models.Account) -> dict[str, Any]:
+    """What a job repeats is its resident's affair."""
+    own = reader.id == job.resident_id
+    return {
+        "wanted_provider_id": job.wanted_id if own else None,
+        "series_id": job.series_id if own else None,
+        "occurs_on": job.occurs_on if own else None,
     }
 
 

@@ -81,6 +81,8 @@ from jobbing_api.jobs.reviews import review as review
 from jobbing_api.jobs.reviews import reviews_of_job as reviews_of_job
 from jobbing_api.jobs.reviews import reviews_of_provider as reviews_of_provider
 from jobbing_api.jobs.rules import policy_of as policy_of
+from jobbing_api.jobs.series import ASK as ASK
+from jobbing_api.jobs.series import ask_ahead as ask_ahead
 from jobbing_api.jobs.telling import tell as tell
 from jobbing_api.jobs.work import confirm as confirm
 from jobbing_api.jobs.work import finish as finish
