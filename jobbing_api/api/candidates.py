@@ -150,9 +150,7 @@ def for_owner(
                 "quote": offer_shapes.quote(offer.quote),
                 "price": offer_shapes.price(offer.price),
                 "starts_at": offer.starts_at,
-                "profile": None
-                if profile is None
-                else provider_shapes.public(session, profile, show),
+                "profile": None if profile is None else provider_shapes.public(profile, show),
             }
         )
     return {"asked": shown, "ranking": None}

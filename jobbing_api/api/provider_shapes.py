@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import marshmallow as ma
-from sqlalchemy.orm import Session
 
 from jobbing_api import errors, files, providers
 from jobbing_api.api import fields, kinds, lists, photo_shapes
@@ -359,9 +358,7 @@ def portfolio(works: Iterable[providers.Work], show: photo_shapes.Show) -> list[
     ]
 
 
-def public(
-    session: Session, profile: providers.PublicProfile, show: photo_shapes.Show
-) -> dict[str, Any]:
+def public(profile: providers.PublicProfile, show: photo_shapes.Show) -> dict[str, Any]:
     """A profile as anybody signed in may see it."""
     return {
         "provider_id": profile.provider_id,
@@ -379,5 +376,5 @@ def public(
         "response_median_min": profile.response_median_min,
         "visits": profile.visits,
         "redo_share": profile.redo_share,
-        "portfolio": portfolio(providers.portfolio_of(session, profile.provider_id), show),
+        "portfolio": portfolio(profile.works, show),
     }

@@ -288,7 +288,7 @@ class Public(view.View):
     def get(self, *, provider_id: uuid.UUID) -> Any:
         """Somebody's public profile"""
         profile = providers.public_profile(self.session, provider_id, now=self.now)
-        return provider_shapes.public(self.session, profile, photo_shapes.showing(self))
+        return provider_shapes.public(profile, photo_shapes.showing(self))
 
 
 @blueprint.route("/providers/<uuid:provider_id>/reviews")

@@ -14,13 +14,14 @@ import math
 import tomllib
 import typing
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, time
 from importlib import resources
 from typing import Annotated, Any
 
 from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors
@@ -341,6 +342,33 @@ def terms_in_force(
         raise errors.NotFound(what="policy", urgency=urgency)
     policy, market, category = row
     return _parsed(policy), market, category
+
+
+def policies_in_force(
+    session: Session, market_id: uuid.UUID, *, now: datetime
+) -> Callable[[int | None, str], Policy]:
+    """The rules of a market at ``now``, for whoever asks about many categories: a function
+    that says what ``in_force`` does, of one statement."""
+    rows = session.scalars(
+        select(_rows)
+        .where(_rows.market_id == market_id, _rows.in_force_from <= now)
+        .ext(distinct_on(_rows.category_id, _rows.urgency))
+        .order_by(
+            _rows.category_id,
+            _rows.urgency,
+            _rows.in_force_from.desc(),
+            _rows.version.desc(),
+        )
+    )
+    found = {(row.category_id, row.urgency): row for row in rows}
+
+    def of(category_id: int | None, urgency: str) -> Policy:
+        row = found.get((category_id, urgency)) or found.get((None, urgency))
+        if row is None:
+            raise errors.NotFound(what="policy", urgency=urgency)
+        return _parsed(row)
+
+    return of
 
 
 #: The rules of rows that were read before: a row never changes once it is written.

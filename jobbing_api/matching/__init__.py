@@ -16,6 +16,7 @@ from jobbing_api.matching.ranking import Candidate as Candidate
 from jobbing_api.matching.ranking import NearMiss as NearMiss
 from jobbing_api.matching.ranking import Part as Part
 from jobbing_api.matching.ranking import Ranking as Ranking
+from jobbing_api.matching.ranking import could_take as could_take
 from jobbing_api.matching.ranking import rank as rank
 from jobbing_api.matching.ranking import record_unserved as record_unserved
 from jobbing_api.matching.ranking import remember as remember

@@ -461,6 +461,16 @@ NEAREST = f"""
     """
 
 
+#: When one person could come at the earliest, by every filter but distance from the job: as
+#: far as their own reach goes. Put into the database as a function (``search``).
+COULD = f"""
+    WITH {_BLOCKED},
+    tier AS MATERIALIZED (SELECT CAST('infinity' AS float8) AS radius_m),
+    {_judging("search_index i", "i.category_id = :category_id AND i.provider_id = :provider_id")}
+    SELECT a.starts_at FROM asked a WHERE a.fell_out IS NULL
+    """
+
+
 _SLOT = f"""
     SELECT CASE
                WHEN open.stretches @> tstzrange(:preferred_at, :preferred_at + :duration)

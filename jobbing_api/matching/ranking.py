@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, geography, markets
@@ -130,6 +130,30 @@ def rank(
     if purpose is not None:
         remember(session, request, ranking, purpose=purpose, now=now)
     return ranking
+
+
+def could_take(
+    session: Session,
+    provider_id: uuid.UUID,
+    several: Sequence[tuple[Request, markets.Policy]],
+    *,
+    now: datetime,
+) -> list[datetime | None]:
+    """When this provider could begin each of these jobs at the earliest, as far as their
+    own reach goes; None where they would not be ranked. The jobs are of one market."""
+    session.flush()
+    if not several:
+        return []
+    session.execute(_SETTLE_NOW)
+    session.execute(_SETTLE_LATER)
+    time_zone = session.scalars(_ZONE, {"market_id": several[0][0].market_id}).one()
+    asked = [
+        candidates.with_day(
+            candidates.parameters(request, policy, now=now), now=now, time_zone=time_zone
+        )
+        for request, policy in several
+    ]
+    return search.could(session, provider_id, asked)
 
 
 class _Search:
@@ -291,6 +315,9 @@ class _Search:
         )
 
 
+_ZONE = select(markets.models.Market.time_zone).where(
+    markets.models.Market.id == bindparam("market_id")
+)
 _SETTLE_NOW = text("SET CONSTRAINTS search_index_settle IMMEDIATE")
 _SETTLE_LATER = text("SET CONSTRAINTS search_index_settle DEFERRED")
 

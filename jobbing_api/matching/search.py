@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -584,7 +585,9 @@ _ALSO_TOLD = {
     "day_from": "timestamptz",
     "radius_m": "float8",
     "nearest": "bigint",
+    "provider_id": "uuid",
 }
+_COULD_RETURNS = "TABLE (starts_at timestamptz)"
 _NEAREST_RETURNS = """TABLE (
     behind boolean, in_reach bigint, ranked bigint, fell_out_counts jsonb, read bigint,
     provider_id uuid, fell_out text, distance_m float8)"""
@@ -602,10 +605,18 @@ def _functions(mark: str) -> dict[str, str]:
         made[marked] = functions.definition(
             marked, types, returns, f"DECLARE {first} BEGIN RETURN {answer}; END"
         )
+    could = f"search_could_{mark}"
+    made[could] = functions.definition(
+        could,
+        _asked_by(candidates.COULD),
+        _COULD_RETURNS,
+        f"BEGIN RETURN QUERY {candidates.COULD}; END",
+        functions.ONE_PLAN,
+    )
     nearest = f"search_nearest_{mark}"
     made[nearest] = functions.definition(
         nearest,
-        _nearest_types(),
+        _asked_by(candidates.NEAREST),
         _NEAREST_RETURNS,
         f"BEGIN RETURN QUERY {candidates.NEAREST}; END",
         functions.ONE_PLAN,
@@ -615,11 +626,10 @@ def _functions(mark: str) -> dict[str, str]:
     return made
 
 
-def _nearest_types() -> dict[str, str]:
-    """Those parameters that the statement asks for."""
+def _asked_by(statement: str) -> dict[str, str]:
+    """Those parameters that a statement asks for."""
     known = _TYPES | _ALSO_TOLD
-    asked = dict.fromkeys(functions.PARAMETER.findall(candidates.NEAREST))
-    return {name: known[name] for name in asked}
+    return {name: known[name] for name in dict.fromkeys(functions.PARAMETER.findall(statement))}
 
 
 @functools.cache
@@ -632,7 +642,10 @@ def _calls() -> dict[str, str]:
     """A statement for each function that is called from here."""
     return {
         name: f"SELECT * FROM search_{name}_{_mark()}({', '.join(f':{one}' for one in types)})"
-        for name, types in {"best": _types(), "nearest": _nearest_types()}.items()
+        for name, types in {
+            "best": _types(),
+            "nearest": _asked_by(candidates.NEAREST),
+        }.items()
     }
 
 
@@ -673,6 +686,28 @@ def nearest(
     counts, and how many there are of so many; there is at least one."""
     more = {"nearest": Int8(count), "radius_m": within_m, "day_from": day_from}
     return candidates.run(session, _calls()["nearest"], asked | more)
+
+
+def could(
+    session: Session, provider_id: uuid.UUID, several: Sequence[candidates.Parameters]
+) -> list[datetime | None]:
+    """When this provider could come to each of these jobs at the earliest, None where they
+    cannot: one statement, however many they are."""
+    if not several:
+        return []
+    types = _asked_by(candidates.COULD)
+    name = f"search_could_{_mark()}"
+    told: candidates.Parameters = {}
+    parts = []
+    for number, asked in enumerate(several):
+        told |= {f"{one}_{number}": (asked | {"provider_id": provider_id})[one] for one in types}
+        given = ", ".join(f":{one}_{number}" for one in types)
+        parts.append(f"SELECT {number} AS number, starts_at FROM {name}({given})")
+    found = {
+        row.number: row.starts_at
+        for row in candidates.run(session, " UNION ALL ".join(parts), told)
+    }
+    return [found.get(number) for number in range(len(several))]
 
 
 def parameters(request: candidates.Request, asked: candidates.Parameters) -> candidates.Parameters:

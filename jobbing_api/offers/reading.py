@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, geography, jobs, matching, providers
+from jobbing_api import errors, geography, jobs, markets, matching, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState, OfferState
@@ -262,30 +262,30 @@ def open_jobs(
         .order_by(jobs_models.Job.location.op("<->")(provider.base))
         .limit(_OPEN_JOBS)
     ).all()
-    found = []
+    rules = markets.policies_in_force(session, provider.market_id, now=now)
+    questions = []
     for job in nearby:
         policy = dataclasses.replace(
-            jobs.policy_of(session, job, now=now),
+            rules(job.category_id, job.urgency),
             live_offers_at_most=_NO_CAP,
             pushes_a_day=_NO_CAP,
         )
-        blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
         # Judged from the blurred place: whoever moves their own reach about and looks
         # whether the job is still listed finds the square and nothing finer.
-        request = dataclasses.replace(
-            request_of(session, job, policy, only=[provider.account_id]), place=blurred
+        blurred = geography.snap(geography.lon_lat(job.location), geography.JOB_GRID_M)
+        request = dataclasses.replace(request_of(session, job, policy), place=blurred)
+        questions.append((request, policy))
+    could = matching.could_take(session, provider.account_id, questions, now=now)
+    found = [
+        OpenJob(
+            job=job,
+            approximate_place=request.place,
+            distance_m=asking.rounded_m(geography.distance_m(base, request.place)),
+            starts_at=starts_at,
+            ends_at=starts_at + request.duration,
         )
-        ranking = matching.rank(session, request, policy, 1, now=now, purpose=None)
-        if not ranking.candidates:
-            continue
-        found.append(
-            OpenJob(
-                job=job,
-                approximate_place=blurred,
-                distance_m=asking.rounded_m(geography.distance_m(base, blurred)),
-                starts_at=ranking.candidates[0].starts_at,
-                ends_at=ranking.candidates[0].ends_at,
-            )
-        )
+        for job, (request, _), starts_at in zip(nearby, questions, could, strict=True)
+        if starts_at is not None
+    ]
     found.sort(key=lambda one: (one.distance_m, one.job.id))
     return found[:limit]

@@ -7,7 +7,8 @@ although its row may be there for a moment longer.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -106,21 +107,30 @@ def put_portfolio(
 
 def portfolio_of(session: Session, provider_id: uuid.UUID) -> list[Work]:
     """What is shown of a provider's work, in the order they gave it."""
-    kept = {photo.id: photo for photo in files.of(session, [provider_id]).get(provider_id, [])}
+    return portfolios_of(session, [provider_id]).get(provider_id, [])
+
+
+def portfolios_of(
+    session: Session, provider_ids: Sequence[uuid.UUID]
+) -> Mapping[uuid.UUID, list[Work]]:
+    """The same of several, in two statements however many they are."""
+    photos = files.of(session, provider_ids)
+    kept = {photo.id: photo for several in photos.values() for photo in several}
     item, category = models.PortfolioItem, markets_models.Category
-    rows = session.execute(
+    works: dict[uuid.UUID, list[Work]] = defaultdict(list)
+    for row, slug in session.execute(
         select(item, category.slug)
         .outerjoin(category, category.id == item.category_id)
-        .where(item.provider_id == provider_id)
+        .where(item.provider_id.in_(provider_ids))
         .order_by(item.position)
-    )
-    return [
-        Work(
-            before=None if row.before_id is None else kept.get(row.before_id),
-            after=kept[row.after_id],
-            caption=row.caption,
-            category=slug,
-        )
-        for row, slug in rows
-        if row.after_id in kept
-    ]
+    ):
+        if row.after_id in kept:
+            works[row.provider_id].append(
+                Work(
+                    before=None if row.before_id is None else kept.get(row.before_id),
+                    after=kept[row.after_id],
+                    caption=row.caption,
+                    category=slug,
+                )
+            )
+    return works

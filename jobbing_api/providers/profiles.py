@@ -23,7 +23,7 @@ from jobbing_api import errors, geography
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.markets import areas, policies
 from jobbing_api.markets import models as markets_models
-from jobbing_api.providers import calendar, free_time, models, record
+from jobbing_api.providers import calendar, free_time, models, portfolio, record
 
 PRICE_KINDS = ("hourly", "flat", "quote")
 
@@ -73,6 +73,8 @@ class PublicProfile:
     #: Visits begun, and the share of them whose work was to be done again.
     visits: int
     redo_share: float | None
+    #: What they show of their work, in their order.
+    works: Sequence[portfolio.Work]
 
 
 def put_profile(
@@ -335,6 +337,7 @@ def public_profiles(
         categories[provider_id].append(slug)
     standings = record.standings(session, ids, now=now)
     rated = record.ratings_by_category(session, ids, now=now)
+    works = portfolio.portfolios_of(session, ids)
     medians: dict[uuid.UUID, float] = {}
     for market_id in {provider.market_id for provider, _ in found}:
         since = now - record.response_window(session, market_id, now=now)
@@ -353,6 +356,7 @@ def public_profiles(
             member_since=person.created_at,
             response_median_min=medians.get(provider.account_id),
             ratings=rated.get(provider.account_id, {}),
+            works=works.get(provider.account_id, ()),
             **dataclasses.asdict(standings.get(provider.account_id, record.Standing())),
         )
         for provider, person in found
