@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from babel.units import format_unit
 from fluent.runtime import FluentBundle, FluentResource
 
@@ -112,6 +112,11 @@ def money(language: str, cents: int, currency: str) -> str:
     return format_currency(amount, currency, format=whole, locale=locale, currency_digits=False)
 
 
+def plain_amount(cents: int, currency: str) -> str:
+    """An amount for a machine to read: "45.50", with as many decimals as the currency has."""
+    return str(Decimal(cents).scaleb(-get_currency_precision(currency)))
+
+
 @lru_cache(maxsize=4096)
 def distance(language: str, metres: float) -> str:
     """A rounded distance: "300 m" below a kilometre, "1,2 km" below ten, then "12 km".
@@ -132,6 +137,19 @@ def distance(language: str, metres: float) -> str:
 def number(language: str, value: float) -> str:
     """A plain number as people write it: "1 200", "2,5"."""
     return format_decimal(value, locale=_LOCALES[spoken(language)])
+
+
+def percent(language: str, share: float) -> str:
+    """A share of 1 as whole percents: "85 %", "85%"."""
+    return format_percent(share, locale=_LOCALES[spoken(language)])
+
+
+def minutes(language: str, amount: int) -> str:
+    """A short time: "12 min"; whole hours, rounded up, from two hours on."""
+    ours = spoken(language)
+    if amount < 120:
+        return _unit(ours, amount, "duration-minute")
+    return _unit(ours, -(-amount // 60), "duration-hour")
 
 
 def pick(accept_language: str | None) -> Language:

@@ -10,6 +10,7 @@ from flask import Flask
 
 from jobbing_api.api import (
     accounts,
+    calendar_feeds,
     contract,
     disputes,
     jobs,
@@ -28,6 +29,8 @@ from jobbing_api.api import (
     reference,
     reports,
     sessions,
+    standing,
+    takings,
     visits,
     wishes,
     work,
@@ -44,6 +47,7 @@ def register(app: Flask) -> None:
     for resource in (
         *(accounts, sessions, me, wishes, markets, pictures, photos, providers),
         *(jobs, visits, work, orders, messages, disputes, reports, offers, operators),
+        *(standing, takings, calendar_feeds),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

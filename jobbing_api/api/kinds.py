@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import marshmallow as ma
@@ -25,6 +25,8 @@ _MOST_CORNERS = 1_000
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def wrong(message_id: str, **values: Any) -> ma.ValidationError:
@@ -171,6 +173,21 @@ class Instant(fields.Field[datetime]):
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
         return None if value is None else rfc3339(value)
+
+
+class Day(fields.Field[date]):
+    """An RFC 3339 full-date: a day of a calendar, in no time zone."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise wrong("field-day")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise wrong("field-day") from None
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else value.isoformat()
 
 
 def rfc3339(instant: datetime) -> str:

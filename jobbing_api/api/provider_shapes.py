@@ -12,8 +12,8 @@ from typing import Any
 import marshmallow as ma
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, files, providers
-from jobbing_api.api import fields, kinds, lists, photo_shapes
+from jobbing_api import errors, files, providers, words
+from jobbing_api.api import fields, kinds, lists, photo_shapes, problems
 
 _PRICE_KINDS = ("hourly", "flat", "quote")
 
@@ -302,6 +302,13 @@ class CategoryRatingAnswer(RatingAnswer):
     category = fields.slug("What kind of job.", "gutter-cleaning")
 
 
+class BadgeAnswer(kinds.Answer):
+    """That somebody answers soon."""
+
+    within_min = fields.whole("Within so many minutes, usually.", 12, least=1, most=1440)
+    says = fields.text("The same in words.", "Usually answers within 12 min", most=100)
+
+
 class PublicAnswer(kinds.Answer):
     """What anybody signed in may see of a provider: never a base or a position."""
 
@@ -318,6 +325,10 @@ class PublicAnswer(kinds.Answer):
     ratings = fields.many(CategoryRatingAnswer, "And by category.")
     response_median_min = fields.figure(
         "Median minutes to an answer, lately.", 4.5, allow_none=True
+    )
+    level = fields.whole("Earned by finished jobs; as of last night.", 2, least=1, most=9)
+    response_badge = fields.part(
+        BadgeAnswer, "Null of too few answers, or late ones.", allow_none=True
     )
     visits = fields.whole("Visits begun so far.", 21, least=0, most=10**6)
     redo_share = fields.figure(
@@ -359,6 +370,18 @@ def portfolio(works: Iterable[providers.Work], show: photo_shapes.Show) -> list[
     ]
 
 
+def badge(within_min: int | None) -> dict[str, Any] | None:
+    """How soon somebody usually answers, in the reader's language."""
+    if within_min is None:
+        return None
+    language = problems.reader_language()
+    within = words.minutes(language, within_min)
+    return {
+        "within_min": within_min,
+        "says": words.say(language, "standing-badge", within=within),
+    }
+
+
 def public(
     session: Session, profile: providers.PublicProfile, show: photo_shapes.Show
 ) -> dict[str, Any]:
@@ -377,6 +400,8 @@ def public(
             for slug, (mean, count) in profile.ratings.items()
         ],
         "response_median_min": profile.response_median_min,
+        "level": profile.level,
+        "response_badge": badge(profile.badge_min),
         "visits": profile.visits,
         "redo_share": profile.redo_share,
         "portfolio": portfolio(providers.portfolio_of(session, profile.provider_id), show),
