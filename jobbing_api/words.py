@@ -145,7 +145,7 @@ def percent(language: str, share: float) -> str:
 
 
 def minutes(language: str, amount: int) -> str:
-    """A short time: "12 min"; whole hours, rounded up, from two hours on."""
+    """A short time: "12 mins"; whole hours, rounded up, from two hours on."""
     ours = spoken(language)
     if amount < 120:
         return _unit(ours, amount, "duration-minute")

@@ -306,7 +306,7 @@ class BadgeAnswer(kinds.Answer):
     """That somebody answers soon."""
 
     within_min = fields.whole("Within so many minutes, usually.", 12, least=1, most=1440)
-    says = fields.text("The same in words.", "Usually answers within 12 min", most=100)
+    says = fields.text("The same in words.", "Usually answers within 12 mins", most=100)
 
 
 class PublicAnswer(kinds.Answer):

@@ -172,7 +172,10 @@ def _weighed(language: str, standing: matching.Standing, name: str) -> dict[str,
             "standing-ranking",
             **{urgency: words.percent(language, share) for urgency, share in shares.items()},
         )
-    return {"shares": shares, "ranking": said}
+    return {
+        "shares": {urgency: round(share, 4) for urgency, share in shares.items()},
+        "ranking": said,
+    }
 
 
 def _rating(language: str, standing: matching.Standing) -> dict[str, Any]:

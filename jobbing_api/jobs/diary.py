@@ -78,7 +78,7 @@ def diary_of(session: Session, provider_id: uuid.UUID, *, now: datetime) -> list
         found[key] = Event(
             key=key,
             revision=revision,
-            changed_at=max(held.created_at, held.released_at or held.created_at),
+            changed_at=(held.released_at if ended else None) or held.created_at,
             job_id=held.job_id,
             starts_at=during.lower,
             ends_at=during.upper,
