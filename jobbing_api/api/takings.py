@@ -433,9 +433,19 @@ class StatementCsv(_StatementView):
 
 
 _COLUMNS = (
-    *("date", "kind", "job", "category", "title", "total", "trip", "fee", "net", "credit"),
-    *("payment", "received", "receipts", "currency"),
+    *("statement-date", "statement-kind", "statement-job", "statement-category"),
+    *("statement-title", "statement-total", "statement-trip", "statement-fee"),
+    *("statement-net", "statement-credit", "statement-payment", "statement-received"),
+    *("statement-receipts", "statement-currency"),
 )
+_KINDS = {"job": "statement-kind-job", "cancellation": "statement-kind-cancellation"}
+_PAYMENTS = {
+    "unpaid": "statement-payment-unpaid",
+    "part-paid": "statement-payment-part-paid",
+    "said": "statement-payment-said",
+    "received": "statement-payment-received",
+    "free": "statement-payment-free",
+}
 
 
 def _category_names(session: Any) -> dict[int, dict[str, str]]:
@@ -446,18 +456,18 @@ def _rows(
     statement: _Statement, categories: dict[int, dict[str, str]], language: words.Language
 ) -> list[list[str]]:
     """A header, the lines, and their sums by currency."""
-    rows = [[words.say(language, f"statement-{column}") for column in _COLUMNS]]
+    rows = [[words.say(language, column) for column in _COLUMNS]]
     for line in statement.lines:
         sums = line.sums
         rows.append(
             [
                 statement.day(line).isoformat(),
-                words.say(language, f"statement-kind-{line.kind}"),
+                words.say(language, _KINDS[line.kind]),
                 str(line.job_id),
                 _plain(categories[line.category_id][language]),
                 _plain(line.title),
                 *_amounts(sums, line.currency),
-                words.say(language, f"statement-payment-{line.payment}"),
+                words.say(language, _PAYMENTS[line.payment]),
                 words.plain_amount(sums.received_cents, line.currency),
                 " ".join(map(str, line.receipts)),
                 line.currency,

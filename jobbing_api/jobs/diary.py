@@ -68,17 +68,20 @@ def diary_of(session: Session, provider_id: uuid.UUID, *, now: datetime) -> list
     for held, _, category, market in rows:
         if held.job_id != visit[0]:
             visit, revision = (held.job_id, 1), 0
-        ended = held.released_at is not None and held.released_because != _CAME
-        # Each booking and each release that was no visit is a change of the event.
-        revision += 1 + ended
-        key = f"{held.job_id}-{visit[1]}"
         during: Range[datetime] = held.during
         assert during.lower is not None
         assert during.upper is not None
+        released_at = held.released_at
+        # Before its hour nobody came: what is to be put right has another date.
+        came = held.released_because == _CAME and (released_at or now) >= during.lower
+        ended = released_at is not None and not came
+        # Each booking and each release that was no visit is a change of the event.
+        revision += 1 + ended
+        key = f"{held.job_id}-{visit[1]}"
         found[key] = Event(
             key=key,
             revision=revision,
-            changed_at=(held.released_at if ended else None) or held.created_at,
+            changed_at=(released_at if ended else None) or held.created_at,
             job_id=held.job_id,
             starts_at=during.lower,
             ends_at=during.upper,
@@ -87,7 +90,7 @@ def diary_of(session: Session, provider_id: uuid.UUID, *, now: datetime) -> list
             category=category,
             place=towns[held.job_id] or market,
         )
-        if held.released_because == _CAME:
+        if came:
             visit, revision = (held.job_id, visit[1] + 1), 0
     return sorted(
         (one for one in found.values() if one.ends_at > now - _BACK),

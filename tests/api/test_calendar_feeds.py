@@ -127,6 +127,12 @@ def test_work_that_is_put_right_is_another_event(agreed: Agreed, client: FlaskCl
     assert one == before
     assert (two.decoded("dtstart"), str(two["status"])) == (again_at, "CONFIRMED")
     assert two["uid"] != one["uid"]
+    date["starts_at"] = (again_at + 2 * HOUR).isoformat()
+    assert agreed.provider.post(f"{agreed.path}/redo-date", date).status_code == 200
+    still, later = events(client, path)
+    assert (still, later["uid"]) == (one, two["uid"])
+    assert later.decoded("dtstart") == again_at + 2 * HOUR
+    assert later["sequence"] > two["sequence"]
 
 
 def test_nothing_new_is_not_sent_again(agreed: Agreed, client: FlaskClient) -> None:
