@@ -620,6 +620,13 @@ standing-declines = A decline is an answer. It lowers no figure, no level and no
 
 ### Statements: what a provider took in a month
 
+statement-heading = Statement of { $month }
+statement-provider = Provider
+statement-what = { $what }: { $title }
+statement-paid-by = { $said } (no. { $numbers })
+statement-worked = Hours at work
+statement-nothing = Nothing was taken in this month.
+statement-recorded = Payments are made between client and provider, and are written down here as both have said. Each job stands on the day it was completed in { $time_zone }.
 statement-date = Date
 statement-kind = What
 statement-job = Job

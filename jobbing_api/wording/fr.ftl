@@ -620,6 +620,13 @@ standing-declines = Un refus est une réponse. Il ne fait baisser aucun chiffre,
 
 ### Statements: what a provider took in a month
 
+statement-heading = Relevé de { $month }
+statement-provider = Prestataire
+statement-what = { $what } : { $title }
+statement-paid-by = { $said } (n° { $numbers })
+statement-worked = Heures de travail
+statement-nothing = Rien n'a été encaissé ce mois-ci.
+statement-recorded = Les paiements se font entre le client et le prestataire, et sont notés ici comme les deux l'ont dit. Chaque mission figure au jour où elle a été confirmée, à l'heure de { $time_zone }.
 statement-date = Date
 statement-kind = Nature
 statement-job = Mission

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pypdf
 import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
@@ -213,7 +214,7 @@ def test_a_minute_before_it_is_still_that_month(agreed: Agreed) -> None:
 )
 def test_what_is_no_month_is_not_there(provider: Callable[..., Person], month: str) -> None:
     someone = provider()
-    for path in (f"{MONTHLY}/{month}", f"{MONTHLY}/{month}.csv"):
+    for path in (f"{MONTHLY}/{month}", f"{MONTHLY}/{month}.csv", f"{MONTHLY}/{month}.pdf"):
         refused = someone.get(path)
         assert (refused.status_code, slug(refused)) == (404, "not-found")
 
@@ -276,6 +277,30 @@ def test_a_table_runs_nothing_and_loses_nothing(
     for column in range(5, 10):
         assert float(sums[column]) == sum(float(line[column]) for line in lines)
     assert sums[5] == "540.00"
+
+
+def test_a_paper_says_the_same_whenever_it_is_made(agreed: Agreed) -> None:
+    complete(agreed.resident, agreed.provider, agreed.posted, agreed.clock, at=agreed.starts_at)
+    paid = {"method": "cash", "amount_cents": 9000}
+    assert agreed.provider.post(f"{agreed.path}/payments", paid).status_code == 201
+    path = f"{MONTHLY}/2026-06.pdf"
+    answer = agreed.provider.get(path, Accept_Language="fr")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="statement-2026-06.pdf"'
+    (page,) = pypdf.PdfReader(io.BytesIO(answer.data)).pages
+    read = " ".join(page.extract_text().split())
+    for said in ("Relevé de juin 2026", "Karim", "04/06/2026", "Gouttière bouchée", "(n° 1)"):
+        assert said in read, read
+    assert read.count("90,00 €") >= 3
+    agreed.clock.move(hours=5)
+    again = agreed.provider.get(path, Accept_Language="fr")
+    assert again.data == answer.data
+    tag = answer.headers["ETag"]
+    same = agreed.provider.get(path, Accept_Language="fr", If_None_Match=tag)
+    assert (same.status_code, same.data) == (304, b"")
+    nothing = agreed.provider.get(f"{MONTHLY}/2026-05.pdf")
+    (page,) = pypdf.PdfReader(io.BytesIO(nothing.data)).pages
+    assert "Nothing was taken in this month." in " ".join(page.extract_text().split())
 
 
 # The dashboard ---------------------------------------------------------------------------
