@@ -142,7 +142,9 @@ class FiguresAnswer(kinds.Answer):
     unanswered = fields.whole("Left to expire.", 2, least=0, most=10**6)
     withdrawn = fields.whole("Taken back before an answer; do not count.", 2, least=0, most=10**6)
     response_share = fields.figure("Answered / (answered + unanswered).", 0.91, allow_none=True)
-    response_median_min = fields.figure("Median minutes to an answer.", 4.5, allow_none=True)
+    response_median_min = fields.figure(
+        "Median minutes to an answer, declines left out.", 4.5, allow_none=True
+    )
     accepted = fields.whole("Visits booked.", 9, least=0, most=10**6)
     acceptance_share = fields.figure("Accepted / answered.", 0.45, allow_none=True)
     visit_days = fields.whole("Days that visits are counted over.", 90, least=1, most=365)
@@ -324,7 +326,7 @@ class PublicAnswer(kinds.Answer):
     rating = fields.part(RatingAnswer, "What reviews say.")
     ratings = fields.many(CategoryRatingAnswer, "And by category.")
     response_median_min = fields.figure(
-        "Median minutes to an answer, lately.", 4.5, allow_none=True
+        "Median minutes to an answer, lately; declines left out.", 4.5, allow_none=True
     )
     level = fields.whole("Earned by finished jobs; as of last night.", 2, least=1, most=9)
     response_badge = fields.part(

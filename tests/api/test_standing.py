@@ -214,6 +214,10 @@ def test_a_clock_that_counts_in_batches_skips_nobody(session: Session, now: date
     for _ in range(5):
         factories.provider(session)
     at = now.replace(hour=1) + DAY
+    # Killed before it was done: everybody is still to be counted.
+    broken_off = session.begin_nested()
+    assert matching.count_due(session, now=at, limit=3) == 3
+    broken_off.rollback()
     counted = [matching.count_due(session, now=at, limit=2) for _ in range(4)]
     assert counted == [2, 2, 1, 0]
     assert {(one["day"].isoformat(), one["level"]) for one in held(session)} == {("2026-06-02", 1)}
