@@ -248,6 +248,12 @@ def count_figures(now: datetime) -> None:
         matching.count_due(session, now=now, limit=_BATCH)
 
 
+def begin_missed(now: datetime) -> None:
+    """Nobody is left out of the count, whichever version made their profile."""
+    with database.transaction() as session:
+        matching.begin_missed(session, now=now, limit=10 * _BATCH)
+
+
 def forget_photos(now: datetime) -> None:
     """Photos of what is long over go."""
     with database.transaction() as session:
@@ -284,6 +290,7 @@ _CHORES: dict[Callable[[datetime], None], timedelta] = {
     count_figures: timedelta(seconds=5),
     chores: timedelta(minutes=1),
     forget_photos: timedelta(minutes=10),
+    begin_missed: timedelta(hours=1),
 }
 
 

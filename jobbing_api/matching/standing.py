@@ -134,6 +134,26 @@ def count_due(session: Session, *, now: datetime, limit: int) -> int:
     return len(due)
 
 
+def begin_missed(session: Session, *, now: datetime, limit: int) -> int:
+    """Have everybody counted whom nobody counts yet: whose profile was made by a version
+    that knew nothing of figures, while this one was rolled out. Returns how many."""
+    return len(session.execute(_BEGIN_MISSED, {"now": now, "limit": limit}).all())
+
+
+_BEGIN_MISSED = text(
+    """
+    INSERT INTO nightly_figures (provider_id, due_at)
+    SELECT p.account_id, :now
+    FROM providers p
+    JOIN accounts a ON a.id = p.account_id AND a.erased_at IS NULL
+    WHERE NOT EXISTS (SELECT FROM nightly_figures f WHERE f.provider_id = p.account_id)
+    LIMIT :limit
+    ON CONFLICT DO NOTHING
+    RETURNING provider_id
+    """
+)
+
+
 def _next_night(market: markets_models.Market, *, now: datetime) -> datetime:
     local = markets.local_time.zone(market.time_zone)
     today = now.astimezone(local).date()

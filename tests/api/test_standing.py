@@ -226,6 +226,18 @@ def test_a_clock_that_counts_in_batches_skips_nobody(session: Session, now: date
     assert matching.count_due(session, now=at + DAY, limit=9) == 5
 
 
+def test_who_was_missed_is_counted_and_who_is_gone_is_not(
+    provider: Callable[..., Person], session: Session, clock: Clock
+) -> None:
+    first, gone = provider(), provider()
+    assert gone.delete("/me").status_code == 204
+    session.execute(text("DELETE FROM nightly_figures"))
+    for _ in range(2):
+        clocks.begin_missed(clock.now)
+        clocks.count_figures(clock.now)
+        assert [(str(one["provider_id"]), one["level"]) for one in held(session)] == [(first.id, 1)]
+
+
 # Answers ---------------------------------------------------------------------------------
 
 
