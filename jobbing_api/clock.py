@@ -243,6 +243,18 @@ def renew_lapsed(now: datetime) -> None:
         matching.index.renew_lapsed(session, now=now, limit=_BATCH)
 
 
+def count_figures(now: datetime) -> None:
+    """Levels, badges and the figures of ranking, of those whose night has come."""
+    with database.transaction() as session:
+        matching.count_due(session, now=now, limit=_BATCH)
+
+
+def begin_missed(now: datetime) -> None:
+    """Nobody is left out of the count, whichever version made their profile."""
+    with database.transaction() as session:
+        matching.begin_missed(session, now=now, limit=10 * _BATCH)
+
+
 def forget_photos(now: datetime) -> None:
     """Photos of what is long over go."""
     with database.transaction() as session:
@@ -275,8 +287,11 @@ def take_baselines(now: datetime) -> None:
 _CHORES: dict[Callable[[datetime], None], timedelta] = {
     expire_positions: timedelta(seconds=10),
     renew_lapsed: timedelta(seconds=5),
+    # A million take three hours of the night, where there are so many.
+    count_figures: timedelta(seconds=5),
     chores: timedelta(minutes=1),
     forget_photos: timedelta(minutes=10),
+    begin_missed: timedelta(hours=1),
 }
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,8 +22,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 from babel.units import format_unit
 from fluent.runtime import FluentBundle, FluentResource
 
@@ -93,6 +93,16 @@ def when(language: str, instant: datetime, time_zone: str) -> str:
     )
 
 
+def month(language: str, day: date) -> str:
+    """The month a day is in: "novembre 2026"."""
+    return format_date(day, "MMMM y", locale=_LOCALES[spoken(language)])
+
+
+def short_day(language: str, day: date) -> str:
+    """A day in a column of days: "24/11/2026"."""
+    return format_date(day, "short", locale=_LOCALES[spoken(language)])
+
+
 def time_of_day(instant: datetime, time_zone: str) -> str:
     """The hour on the spot: "14:05"."""
     return instant.astimezone(ZoneInfo(time_zone)).strftime("%H:%M")
@@ -110,6 +120,13 @@ def money(language: str, cents: int, currency: str) -> str:
         return format_currency(amount, currency, locale=locale)
     whole = locale.currency_formats["standard"].pattern.replace(".00", "")
     return format_currency(amount, currency, format=whole, locale=locale, currency_digits=False)
+
+
+@lru_cache(maxsize=4096)
+def amount(language: str, cents: int, currency: str) -> str:
+    """An amount as it stands below others, with all its decimals: "1 045,00 €"."""
+    exact = Decimal(cents).scaleb(-get_currency_precision(currency))
+    return format_currency(exact, currency, locale=_LOCALES[spoken(language)])
 
 
 @lru_cache(maxsize=4096)
@@ -132,6 +149,24 @@ def distance(language: str, metres: float) -> str:
 def number(language: str, value: float) -> str:
     """A plain number as people write it: "1 200", "2,5"."""
     return format_decimal(value, locale=_LOCALES[spoken(language)])
+
+
+def plain_amount(cents: int, currency: str) -> str:
+    """An amount for a machine to read: "45.50", with as many decimals as the currency has."""
+    return str(Decimal(cents).scaleb(-get_currency_precision(currency)))
+
+
+def percent(language: str, share: float) -> str:
+    """A share of 1 as whole percents: "85 %", "85%"."""
+    return format_percent(share, locale=_LOCALES[spoken(language)])
+
+
+def minutes(language: str, amount: int) -> str:
+    """A short time: "12 mins"; whole hours, rounded up, from two hours on."""
+    ours = spoken(language)
+    if amount < 120:
+        return _unit(ours, amount, "duration-minute")
+    return _unit(ours, -(-amount // 60), "duration-hour")
 
 
 def pick(accept_language: str | None) -> Language:

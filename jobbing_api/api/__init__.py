@@ -10,6 +10,7 @@ from flask import Flask
 
 from jobbing_api.api import (
     accounts,
+    calendar_feeds,
     contract,
     disputes,
     jobs,
@@ -29,6 +30,8 @@ from jobbing_api.api import (
     reports,
     series,
     sessions,
+    standing,
+    takings,
     visits,
     wishes,
     work,
@@ -45,7 +48,7 @@ def register(app: Flask) -> None:
     for resource in (
         *(accounts, sessions, me, wishes, markets, pictures, photos, providers),
         *(jobs, series, visits, work, orders, messages, disputes, reports),
-        *(offers, operators),
+        *(offers, operators, standing, takings, calendar_feeds),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

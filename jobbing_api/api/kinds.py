@@ -182,7 +182,7 @@ class Instant(fields.Field[datetime]):
 
 
 class Day(fields.Field[date]):
-    """A date of some calendar on a wall, such as 2026-12-01."""
+    """An RFC 3339 full-date: a day of a calendar, in no time zone."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
         if not isinstance(value, str) or not _DAY.fullmatch(value):
@@ -193,7 +193,7 @@ class Day(fields.Field[date]):
             raise wrong("field-day") from None
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
-        return None if value is None else date.isoformat(value)
+        return None if value is None else value.isoformat()
 
 
 def rfc3339(instant: datetime) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from jobbing_api import errors, files, providers
-from jobbing_api.api import fields, kinds, lists, photo_shapes
+from jobbing_api import errors, files, providers, words
+from jobbing_api.api import fields, kinds, lists, photo_shapes, problems
 
 _PRICE_KINDS = ("hourly", "flat", "quote")
 
@@ -141,7 +141,9 @@ class FiguresAnswer(kinds.Answer):
     unanswered = fields.whole("Left to expire.", 2, least=0, most=10**6)
     withdrawn = fields.whole("Taken back before an answer; do not count.", 2, least=0, most=10**6)
     response_share = fields.figure("Answered / (answered + unanswered).", 0.91, allow_none=True)
-    response_median_min = fields.figure("Median minutes to an answer.", 4.5, allow_none=True)
+    response_median_min = fields.figure(
+        "Median minutes to an answer, declines left out.", 4.5, allow_none=True
+    )
     accepted = fields.whole("Visits booked.", 9, least=0, most=10**6)
     acceptance_share = fields.figure("Accepted / answered.", 0.45, allow_none=True)
     visit_days = fields.whole("Days that visits are counted over.", 90, least=1, most=365)
@@ -301,6 +303,13 @@ class CategoryRatingAnswer(RatingAnswer):
     category = fields.slug("What kind of job.", "gutter-cleaning")
 
 
+class BadgeAnswer(kinds.Answer):
+    """That somebody answers soon."""
+
+    within_min = fields.whole("Within so many minutes, usually.", 12, least=1, most=1440)
+    says = fields.text("The same in words.", "Usually answers within 12 mins", most=100)
+
+
 class PublicAnswer(kinds.Answer):
     """What anybody signed in may see of a provider: never a base or a position."""
 
@@ -316,7 +325,11 @@ class PublicAnswer(kinds.Answer):
     rating = fields.part(RatingAnswer, "What reviews say.")
     ratings = fields.many(CategoryRatingAnswer, "And by category.")
     response_median_min = fields.figure(
-        "Median minutes to an answer, lately.", 4.5, allow_none=True
+        "Median minutes to an answer, lately; declines left out.", 4.5, allow_none=True
+    )
+    level = fields.whole("Earned by finished jobs; as of last night.", 2, least=1, most=9)
+    response_badge = fields.part(
+        BadgeAnswer, "Null of too few answers, or late ones.", allow_none=True
     )
     visits = fields.whole("Visits begun so far.", 21, least=0, most=10**6)
     redo_share = fields.figure(
@@ -358,6 +371,18 @@ def portfolio(works: Iterable[providers.Work], show: photo_shapes.Show) -> list[
     ]
 
 
+def badge(within_min: int | None) -> dict[str, Any] | None:
+    """How soon somebody usually answers, in the reader's language."""
+    if within_min is None:
+        return None
+    language = problems.reader_language()
+    within = words.minutes(language, within_min)
+    return {
+        "within_min": within_min,
+        "says": words.say(language, "standing-badge", within=within),
+    }
+
+
 def public(profile: providers.PublicProfile, show: photo_shapes.Show) -> dict[str, Any]:
     """A profile as anybody signed in may see it."""
     return {
@@ -374,6 +399,8 @@ def public(profile: providers.PublicProfile, show: photo_shapes.Show) -> dict[st
             for slug, (mean, count) in profile.ratings.items()
         ],
         "response_median_min": profile.response_median_min,
+        "level": profile.level,
+        "response_badge": badge(profile.badge_min),
         "visits": profile.visits,
         "redo_share": profile.redo_share,
         "portfolio": portfolio(profile.works, show),

@@ -27,6 +27,8 @@ from jobbing_api.jobs.appointments import tell_late as tell_late
 from jobbing_api.jobs.calling_off import NOTHING as NOTHING
 from jobbing_api.jobs.calling_off import Costs as Costs
 from jobbing_api.jobs.calling_off import not_there as not_there
+from jobbing_api.jobs.diary import Event as Event
+from jobbing_api.jobs.diary import diary_of as diary_of
 from jobbing_api.jobs.disputes import ANSWER as ANSWER
 from jobbing_api.jobs.disputes import DECIDE as DECIDE
 from jobbing_api.jobs.disputes import OUTCOMES as OUTCOMES

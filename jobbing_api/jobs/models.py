@@ -283,6 +283,7 @@ class Visit(Base):
             postgresql_where=sql("ended_at IS NULL"),
         ),
         Index("ix_visits_job_id", "job_id"),
+        Index("ix_visits_provider_id", "provider_id", "ended_at"),
         Index(
             "ix_visits_points",
             *("provider_id", "ended_at"),

@@ -7,6 +7,7 @@ brief answers its template, and which rules hold now.
 """
 
 from jobbing_api.markets import briefs as briefs
+from jobbing_api.markets import local_time as local_time
 from jobbing_api.markets import models as models
 from jobbing_api.markets import pictures as pictures
 from jobbing_api.markets.areas import all_markets as all_markets
@@ -18,8 +19,10 @@ from jobbing_api.markets.categories import by_slug as category_by_slug
 from jobbing_api.markets.categories import sync_categories as sync_categories
 from jobbing_api.markets.gazetteer import Place as Place
 from jobbing_api.markets.gazetteer import load as load_places
+from jobbing_api.markets.gazetteer import nearest as nearest_places
 from jobbing_api.markets.gazetteer import search as search_places
 from jobbing_api.markets.policies import CallOutFee as CallOutFee
+from jobbing_api.markets.policies import Level as Level
 from jobbing_api.markets.policies import Policy as Policy
 from jobbing_api.markets.policies import Tier as Tier
 from jobbing_api.markets.policies import default_rules as default_rules
@@ -38,6 +41,7 @@ from jobbing_api.markets.working_days import later as working_days_later
 
 __all__ = [
     "CallOutFee",
+    "Level",
     "Place",
     "Policy",
     "Tier",
@@ -49,9 +53,11 @@ __all__ = [
     "default_rules",
     "known_templates",
     "load_places",
+    "local_time",
     "market_at",
     "market_by_slug",
     "models",
+    "nearest_places",
     "next_ring",
     "pictures",
     "policy_in_force",

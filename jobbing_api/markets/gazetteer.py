@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from jobbing_api import geography
 from jobbing_api.markets import models
 
 _BATCH = 2_000
@@ -152,3 +153,37 @@ def search(session: Session, q: str, *, limit: int) -> Sequence[models.Place]:
         .limit(limit - len(found))
     ).all()
     return [*found, *alike]
+
+
+# The nearest of each in one statement, by the index on points; what is far is no name for it.
+_NEAREST = text(
+    """
+    SELECT given.n, near.name
+    FROM unnest(CAST(:lons AS float8[]), CAST(:lats AS float8[]))
+         WITH ORDINALITY AS given (lon, lat, n)
+    CROSS JOIN LATERAL (
+        SELECT name, point FROM places
+        ORDER BY point <-> ST_SetSRID(ST_MakePoint(given.lon, given.lat), 4326)::geography
+        LIMIT 1
+    ) near
+    WHERE ST_DWithin(
+        near.point, ST_SetSRID(ST_MakePoint(given.lon, given.lat), 4326)::geography,
+        :within_m, false
+    )
+    """
+)
+_NAMES_WITHIN_M = 20_000
+
+
+def nearest(session: Session, points: Sequence[geography.LonLat]) -> list[str | None]:
+    """The name of the place each point is at or next to; None where none is near."""
+    found: list[str | None] = [None] * len(points)
+    if points:
+        asked = {
+            "lons": [lon for lon, _ in points],
+            "lats": [lat for _, lat in points],
+            "within_m": _NAMES_WITHIN_M,
+        }
+        for n, name in session.execute(_NEAREST, asked):
+            found[n - 1] = name
+    return found

@@ -144,4 +144,5 @@ class Place(Base):
             postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
         Index("ix_places_country_population", "country", "population"),
+        Index("ix_places_point", "point", postgresql_using="gist"),
     )

@@ -10,6 +10,7 @@ to switch off ``policies_are_versions``, the trigger that keeps rows as they wer
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import tomllib
 import typing
@@ -47,6 +48,39 @@ class CallOutFee:
 
     to_m: int | None
     cents: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Level:
+    """What a level asks for, all of it: finished jobs, the Bayesian mean of at least so many
+    reviews, and reliability."""
+
+    finished: int
+    stars: float
+    reviews: int
+    reliability: float
+
+
+def _levels(value: Any) -> tuple[Level, ...]:
+    def read(item: Any) -> Level:
+        item = readers.keyed(item, {"finished", "stars", "reviews", "reliability"})
+        return Level(
+            finished=readers.whole(0, 100_000)(item.get("finished")),
+            stars=readers.number(1, 5)(item.get("stars")),
+            reviews=readers.whole(0, 100_000)(item.get("reviews")),
+            reliability=readers.number(0, 1)(item.get("reliability")),
+        )
+
+    levels: tuple[Level, ...] = readers.list_of(read, least=1, most=9)(value)
+    if levels[0] != Level(finished=0, stars=1, reviews=0, reliability=0):
+        raise readers.Wrong("must begin with a level that asks for nothing")
+    for before, after in itertools.pairwise(levels):
+        if after.finished <= before.finished or any(
+            getattr(after, name) < getattr(before, name)
+            for name in ("stars", "reviews", "reliability")
+        ):
+            raise readers.Wrong("must ask for more from level to level")
+    return levels
 
 
 def _tiers(value: Any) -> tuple[Tier, ...]:
@@ -170,6 +204,12 @@ class Policy:
     newcomer_finished_below: _Few
     newcomer_days: _Days
     newcomer_never_groups: Annotated[tuple[str, ...], readers.list_of(readers.slug)]
+
+    #: From the first on, which asks for nothing, each asks for more.
+    levels: Annotated[tuple[Level, ...], _levels]
+    #: "Usually answers within ...": of so many answers, and only if it is that soon.
+    badge_answers_at_least: _Some
+    badge_within_min: Annotated[int, readers.whole(1, 1440)]
 
     # Papers and money.
     papers_required: Annotated[bool, readers.yes_no]

@@ -22,3 +22,7 @@ from jobbing_api.matching.ranking import record_unserved as record_unserved
 from jobbing_api.matching.ranking import remember as remember
 from jobbing_api.matching.search import install as install
 from jobbing_api.matching.search import installed as installed
+from jobbing_api.matching.standing import Standing as Standing
+from jobbing_api.matching.standing import begin_missed as begin_missed
+from jobbing_api.matching.standing import count_due as count_due
+from jobbing_api.matching.standing import standing_of as standing_of

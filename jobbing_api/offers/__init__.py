@@ -41,6 +41,8 @@ from jobbing_api.offers.reading import open_jobs as open_jobs
 from jobbing_api.offers.standing_by import miss as miss
 from jobbing_api.offers.standing_by import stand_by as stand_by
 from jobbing_api.offers.standing_by import warm as warm
+from jobbing_api.offers.tally import Tally as Tally
+from jobbing_api.offers.tally import tally as tally
 from jobbing_api.offers.waves import due_waves as due_waves
 from jobbing_api.offers.waves import give_up as give_up
 from jobbing_api.offers.waves import next_due_at as next_due_at

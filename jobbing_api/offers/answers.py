@@ -335,7 +335,8 @@ def _answer(
     if answered is None:
         raise too_late(session, offer, now=now)
     notifications.withdraw(session, [answered.id], now=now)
-    providers.record.write_many(session, [fact("answered", job, answered, at=now)])
+    facts = ["answered", *(["declined"] if answered.state == OfferState.DECLINED else [])]
+    providers.record.write_many(session, [fact(kind, job, answered, at=now) for kind in facts])
     history.record(
         session,
         event,

@@ -110,6 +110,8 @@ def _forget_trade(session: Session, ours: uuid.UUID, *, now: datetime) -> None:
         providers_models.Presence,
         providers_models.Paper,
         providers_models.PortfolioItem,
+        providers_models.NightlyFigures,
+        providers_models.CalendarFeed,
     ):
         session.execute(delete(model).where(model.provider_id == ours))
     lon, lat = geography.snap(geography.lon_lat(provider.base), geography.PROVIDER_GRID_M)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from geoalchemy2 import WKBElement
@@ -232,6 +232,15 @@ def _provider(
         "portfolio": out.rows(
             _all(session, m.PortfolioItem, m.PortfolioItem.provider_id == ours), but=_OWNER
         ),
+        "nightly_figures": out.rows(
+            _all(session, m.NightlyFigures, m.NightlyFigures.provider_id == ours),
+            but=(*_OWNER, "due_at"),
+        ),
+        # That there is one; what is kept of its secret opens a door.
+        "calendar_feeds": out.rows(
+            _all(session, m.CalendarFeed, m.CalendarFeed.provider_id == ours),
+            but=(*_OWNER, "secret_hash"),
+        ),
         "bookings": [
             {
                 **out.row(booking, but=("provider_id", "place")),
@@ -358,6 +367,8 @@ def _plain(value: Any) -> Any:
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case uuid.UUID():
             return str(value)
+        case date():
+            return value.isoformat()
         case WKBElement():
             return geography.to_geojson(value)
         case Range():

@@ -20,6 +20,10 @@ from jobbing_api.providers.calendar import Exceptional as Exceptional
 from jobbing_api.providers.calendar import Hours as Hours
 from jobbing_api.providers.calendar import get_calendar as get_calendar
 from jobbing_api.providers.calendar import put_calendar as put_calendar
+from jobbing_api.providers.feeds import end_feed as end_feed
+from jobbing_api.providers.feeds import feed_made_at as feed_made_at
+from jobbing_api.providers.feeds import make_feed as make_feed
+from jobbing_api.providers.feeds import whose_feed as whose_feed
 from jobbing_api.providers.free_time import extend_due as extend_due
 from jobbing_api.providers.free_time import lock as lock
 from jobbing_api.providers.free_time import rebuild as rebuild
@@ -68,14 +72,17 @@ __all__ = [
     "Terms",
     "Work",
     "book",
+    "end_feed",
     "expire_positions",
     "extend_due",
+    "feed_made_at",
     "figures",
     "forget_facts",
     "get",
     "get_calendar",
     "is_taken",
     "lock",
+    "make_feed",
     "models",
     "newcomers",
     "pause",
@@ -94,4 +101,5 @@ __all__ = [
     "resume",
     "terms_of",
     "weekly_stretches",
+    "whose_feed",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from geoalchemy2 import Geography, WKBElement
@@ -31,6 +31,7 @@ RECORD_KINDS = (
     "absent",
     "rated",
     "redone",
+    "declined",
 )
 
 
@@ -267,7 +268,7 @@ class RecordEntry(Base):
     kind: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Instant)
     urgency: Mapped[str] = mapped_column(Text)
-    #: The offer (asked, answered, unanswered, withdrawn) or the job (all others)
+    #: The offer (asked, answered, declined, unanswered, withdrawn) or the job (all others)
     #: it is about; no foreign key, a figure outlives what it was counted from.
     subject_id: Mapped[uuid.UUID]
     stars: Mapped[int | None] = mapped_column(SmallInteger)
@@ -275,7 +276,7 @@ class RecordEntry(Base):
     __table_args__ = (
         CheckConstraint(
             "kind IN ('asked', 'answered', 'unanswered', 'withdrawn', 'kept', 'late',"
-            " 'cancelled', 'absent', 'rated', 'redone')",
+            " 'cancelled', 'absent', 'rated', 'redone', 'declined')",
             name="kind",
         ),
         CheckConstraint("(kind = 'rated') = (stars IS NOT NULL)", name="stars_when_rated"),
@@ -323,3 +324,64 @@ class PortfolioItem(Base):
         Index("uq_portfolio_items_before_id", "before_id", unique=True),
         Index("uq_portfolio_items_after_id", "after_id", unique=True),
     )
+
+
+class NightlyFigures(Base):
+    """How a provider stood when the day began: what ranking counts, the level and the badge.
+
+    Made with the profile and filled by the clock in the nights of its market; the figures
+    are all there or, before the first night, none of them.
+    """
+
+    __tablename__ = "nightly_figures"
+
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id", ondelete="CASCADE"), primary_key=True
+    )
+    #: When they are to be counted anew.
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    #: The local day at whose beginning they held.
+    day: Mapped[date | None]
+    level: Mapped[int | None] = mapped_column(SmallInteger)
+    #: Visits that came about, of all times.
+    finished: Mapped[int | None]
+    #: The Bayesian mean of the ratings, how much they weigh by their age, how many there are.
+    stars: Mapped[float | None]
+    rating_weight: Mapped[float | None]
+    rating_count: Mapped[int | None]
+    visits_kept: Mapped[int | None]
+    visits_let_down: Mapped[int | None]
+    reliability: Mapped[float | None]
+    offers_answered: Mapped[int | None]
+    offers_unanswered: Mapped[int | None]
+    responsiveness: Mapped[float | None]
+    #: Of offers that were taken or priced; and the median of their minutes, if any.
+    response_count: Mapped[int | None]
+    response_median_min: Mapped[float | None]
+    #: "Usually answers within so many minutes", where that may be said.
+    badge_min: Mapped[int | None] = mapped_column(SmallInteger)
+
+    __table_args__ = (
+        CheckConstraint(
+            "num_nulls(day, level, finished, stars, rating_weight, rating_count, visits_kept,"
+            " visits_let_down, reliability, offers_answered, offers_unanswered, responsiveness,"
+            " response_count) IN (0, 13)",
+            name="counted_whole",
+        ),
+        CheckConstraint("level > 0", name="level_positive"),
+        CheckConstraint("badge_min > 0", name="badge_positive"),
+        Index("ix_nightly_figures_due_at", "due_at"),
+    )
+
+
+class CalendarFeed(Base):
+    """A secret address under which a provider's visits are read without signing in."""
+
+    __tablename__ = "calendar_feeds"
+
+    provider_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("providers.account_id", ondelete="CASCADE"), primary_key=True
+    )
+    #: SHA-256 of the secret, which is shown once and not kept.
+    secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    made_at: Mapped[datetime] = mapped_column(Instant)

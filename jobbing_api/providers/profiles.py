@@ -70,6 +70,9 @@ class PublicProfile:
     ratings: Mapping[str, tuple[float, int]]
     #: Median minutes from an offer to its answer over the last weeks.
     response_median_min: float | None
+    #: As of last night: earned by finished jobs, and "usually answers within", if ever said.
+    level: int
+    badge_min: int | None
     #: Visits begun, and the share of them whose work was to be done again.
     visits: int
     redo_share: float | None
@@ -174,6 +177,8 @@ def put_profile(
     _replace_skills(provider, skills, category_ids)
     session.flush()
     if created:
+        # Counted from the first night on; a clock finds whoever is due by this row alone.
+        session.add(models.NightlyFigures(provider_id=account.id, due_at=now))
         calendar.preset(session, account.id)
         free_time.rebuild(session, [account.id], now=now)
     return provider
@@ -338,6 +343,14 @@ def public_profiles(
     standings = record.standings(session, ids, now=now)
     rated = record.ratings_by_category(session, ids, now=now)
     works = portfolio.portfolios_of(session, ids)
+    nightly = {
+        row.provider_id: row
+        for row in session.scalars(
+            select(models.NightlyFigures).where(
+                models.NightlyFigures.provider_id.in_(ids), models.NightlyFigures.day.is_not(None)
+            )
+        )
+    }
     medians: dict[uuid.UUID, float] = {}
     for market_id in {provider.market_id for provider, _ in found}:
         since = now - record.response_window(session, market_id, now=now)
@@ -355,6 +368,8 @@ def public_profiles(
             tools=tuple(provider.tools),
             member_since=person.created_at,
             response_median_min=medians.get(provider.account_id),
+            level=getattr(nightly.get(provider.account_id), "level", None) or 1,
+            badge_min=getattr(nightly.get(provider.account_id), "badge_min", None),
             ratings=rated.get(provider.account_id, {}),
             works=works.get(provider.account_id, ()),
             **dataclasses.asdict(standings.get(provider.account_id, record.Standing())),

@@ -30,7 +30,8 @@ _TYPICAL_URGENCY = "scheduled"
 class Fact:
     """One thing that happened; ``kind`` is one of ``models.RECORD_KINDS``.
 
-    ``subject_id`` is the offer (asked, answered, unanswered, withdrawn) or the job.
+    ``subject_id`` is the offer (asked, answered, declined, unanswered, withdrawn) or the job;
+    a decline is an answer first.
     ``at`` may lie ahead: a rating counts from the instant its review is visible.
     ``stars`` (1-5) come with ``rated`` and with nothing else.
     """
@@ -173,17 +174,30 @@ _ASKED_SINCE = text("""
 """)
 
 
-def response_medians_min(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseTime:
+    """How soon somebody answers: the median in minutes, of so many answers."""
+
+    median_min: float | None = None
+    count: int = 0
+
+
+def response_times(
     session: Session, provider_ids: Sequence[uuid.UUID], *, since: datetime, now: datetime
-) -> dict[uuid.UUID, float]:
-    """The median of minutes from being asked to answering of each, over what was asked
-    since; nobody is named who answered nothing."""
+) -> dict[uuid.UUID, ResponseTime]:
+    """The minutes from being asked to answering of each, over what was asked since; nobody
+    is named who answered nothing.
+
+    A decline is left out: whoever thinks it over and says no must not look slow for it.
+    """
     asked, answered = aliased(models.RecordEntry), aliased(models.RecordEntry)
+    declined = aliased(models.RecordEntry)
     waited_s = func.extract("epoch", answered.at - asked.at)
-    medians = (
+    times = (
         select(
             asked.provider_id,
             (func.percentile_cont(0.5).within_group(waited_s) / 60).cast(Float),
+            func.count(),
         )
         .where(
             asked.provider_id.in_(provider_ids),
@@ -193,10 +207,28 @@ def response_medians_min(
             answered.subject_id == asked.subject_id,
             answered.kind == "answered",
             answered.at.between(asked.at, now),
+            ~select(declined.id)
+            .where(
+                declined.provider_id == asked.provider_id,
+                declined.subject_id == asked.subject_id,
+                declined.kind == "declined",
+            )
+            .exists(),
         )
         .group_by(asked.provider_id)
     )
-    return {row[0]: row[1] for row in session.execute(medians)}
+    return {
+        provider_id: ResponseTime(median_min=median_min, count=count)
+        for provider_id, median_min, count in session.execute(times)
+    }
+
+
+def response_medians_min(
+    session: Session, provider_ids: Sequence[uuid.UUID], *, since: datetime, now: datetime
+) -> dict[uuid.UUID, float]:
+    """The median alone of each who answered."""
+    times = response_times(session, provider_ids, since=since, now=now)
+    return {one: said.median_min for one, said in times.items() if said.median_min is not None}
 
 
 def response_median_min(

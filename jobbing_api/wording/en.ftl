@@ -497,6 +497,8 @@ field-time-of-day = This must be a time of day such as 08:30.
 field-time-zone = This must be a time zone such as Europe/Paris.
 field-instant = This must be an instant with its offset, such as 2026-11-24T14:00:00+01:00.
 field-day = This must be a date such as 2026-12-01.
+day-before-first = This must not be before the first day.
+days-too-many = This may be { $most_days } days at most.
 field-point = This must be a GeoJSON Point with type and coordinates.
 field-position = A position must be exactly two numbers: longitude, then latitude.
 field-position-bounds = Longitude must lie between -180 and 180, latitude between -90 and 90.
@@ -602,3 +604,75 @@ series-monthly =
         [1] Every month
        *[other] Every { $interval } months
     }
+
+### Standing: how a provider stands, what would change it, what it does
+
+standing-level = You are at level { $level }.
+standing-badge = Usually answers within { $within }
+standing-needs-finished =
+    { $count ->
+        [one] One more finished job
+       *[other] { $count } more finished jobs
+    } to level { $level }
+standing-needs-reviews =
+    { $count ->
+        [one] One more review
+       *[other] { $count } more reviews
+    } to level { $level }
+standing-needs-stars = A rating of { $need } to level { $level }; yours is { $have }
+standing-needs-reliability = A reliability of { $need } to level { $level }; yours is { $have }
+standing-ranking = It decides { $now } of your place for jobs that are for now, { $scheduled } for jobs on a date and { $flexible } for jobs that may wait.
+standing-ranking-nothing = The ranking does not look at it.
+standing-rating = { $stars } of 5, from { $count ->
+        [one] one review
+       *[other] { $count } reviews
+    }. Recent ones weigh more, and { $weight } imagined ones of { $prior } count too, so that no single review decides.
+standing-rating-changes = A review of five stars would make it { $better }.
+standing-reliability = { $share }. In the last { $days } days, visits on time: { $kept }; late, given back or missed: { $let_down }. { $prior } imagined visits count too, { $good } of them on time. What a resident calls off never counts.
+standing-reliability-changes = The next visit begun on time would make it { $better }.
+standing-responsiveness = { $share }. In the last { $days } days, offers answered: { $answered }; left to expire: { $unanswered }. { $prior } imagined offers count too, { $good } of them answered. A decline is an answer.
+standing-responsiveness-changes = The next answer, a decline as well, would make it { $better }.
+standing-response-time =
+    { $within ->
+        [unsaid] No answer that took an offer or named a price in the last { $days } days ({ $count }).
+       *[said] Half of your answers came within { $within }, of { $count } in the last { $days } days. Declines are left out.
+    }
+standing-response-time-changes = Residents see it from { $least } such answers on, where half of them come within { $most }.
+standing-declines = A decline is an answer. It lowers no figure, no level and no place in the ranking.
+
+### Statements: what a provider took in a month
+
+statement-heading = Statement of { $month }
+statement-provider = Provider
+statement-what = { $what }: { $title }
+statement-paid-by = { $said } (no. { $numbers })
+statement-worked = Hours at work
+statement-nothing = Nothing was taken in this month.
+statement-recorded = Payments are made between client and provider, and are written down here as both have said. Each job stands on the day it was completed in { $time_zone }.
+statement-date = Date
+statement-kind = What
+statement-job = Job
+statement-category = Category
+statement-title = Title
+statement-total = Total
+statement-trip = Trip in it
+statement-fee = Platform fee
+statement-net = Net
+statement-credit = Tax credit
+statement-payment = Payment
+statement-received = Received
+statement-receipts = Receipts
+statement-currency = Currency
+statement-sum = Sum
+statement-kind-job = Job completed
+statement-kind-cancellation = Visit called off
+statement-payment-unpaid = Unpaid
+statement-payment-part-paid = Paid in part
+statement-payment-said = Said to be paid
+statement-payment-received = Received
+statement-payment-free = Nothing to pay
+
+### Calendars: what another calendar shows of a provider's visits
+
+calendar-name = Jobbing: visits
+calendar-event = { $category }, { $place }

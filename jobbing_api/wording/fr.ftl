@@ -497,6 +497,8 @@ field-time-of-day = Il faut une heure, comme 08:30.
 field-time-zone = Il faut un fuseau horaire, comme Europe/Paris.
 field-instant = Il faut un instant avec son décalage, comme 2026-11-24T14:00:00+01:00.
 field-day = Il faut une date, par exemple 2026-12-01.
+day-before-first = Ce jour ne peut pas précéder le premier.
+days-too-many = Il peut y avoir { $most_days } jours au plus.
 field-point = Il faut un Point GeoJSON avec type et coordinates.
 field-position = Une position compte exactement deux nombres : longitude, puis latitude.
 field-position-bounds = La longitude va de -180 à 180, la latitude de -90 à 90.
@@ -602,3 +604,75 @@ series-monthly =
         [1] Tous les mois
        *[other] Tous les { $interval } mois
     }
+
+### Standing: how a provider stands, what would change it, what it does
+
+standing-level = Vous êtes au niveau { $level }.
+standing-badge = Répond en général en moins de { $within }
+standing-needs-finished =
+    { $count ->
+        [one] Encore une mission terminée
+       *[other] Encore { $count } missions terminées
+    } pour le niveau { $level }
+standing-needs-reviews =
+    { $count ->
+        [one] Encore un avis
+       *[other] Encore { $count } avis
+    } pour le niveau { $level }
+standing-needs-stars = Une note de { $need } pour le niveau { $level } ; la vôtre est de { $have }
+standing-needs-reliability = Une fiabilité de { $need } pour le niveau { $level } ; la vôtre est de { $have }
+standing-ranking = Cela décide { $now } de votre place pour les missions immédiates, { $scheduled } pour les missions à date fixe et { $flexible } pour celles qui peuvent attendre.
+standing-ranking-nothing = Le classement n'en tient pas compte.
+standing-rating = { $stars } sur 5, d'après { $count ->
+        [one] { $count } avis
+       *[other] { $count } avis
+    }. Les plus récents pèsent davantage, et { $weight } avis imaginaires à { $prior } comptent aussi, pour qu'aucun avis ne décide à lui seul.
+standing-rating-changes = Un avis à cinq étoiles la porterait à { $better }.
+standing-reliability = { $share }. Ces { $days } derniers jours, visites à l'heure : { $kept } ; en retard, rendues ou manquées : { $let_down }. { $prior } visites imaginaires comptent aussi, dont { $good } à l'heure. Ce qu'un particulier annule ne compte jamais.
+standing-reliability-changes = La prochaine visite commencée à l'heure la porterait à { $better }.
+standing-responsiveness = { $share }. Ces { $days } derniers jours, propositions avec réponse : { $answered } ; laissées sans réponse : { $unanswered }. { $prior } propositions imaginaires comptent aussi, dont { $good } avec réponse. Un refus est une réponse.
+standing-responsiveness-changes = La prochaine réponse, même un refus, la porterait à { $better }.
+standing-response-time =
+    { $within ->
+        [unsaid] Aucune réponse acceptant une proposition ou donnant un prix ces { $days } derniers jours ({ $count }).
+       *[said] La moitié de vos réponses sont venues en moins de { $within }, sur { $count } ces { $days } derniers jours. Les refus sont laissés de côté.
+    }
+standing-response-time-changes = Les particuliers le voient à partir de { $least } réponses de ce genre, si la moitié viennent en moins de { $most }.
+standing-declines = Un refus est une réponse. Il ne fait baisser aucun chiffre, aucun niveau, aucune place dans le classement.
+
+### Statements: what a provider took in a month
+
+statement-heading = Relevé de { $month }
+statement-provider = Prestataire
+statement-what = { $what } : { $title }
+statement-paid-by = { $said } (n° { $numbers })
+statement-worked = Heures de travail
+statement-nothing = Rien n'a été encaissé ce mois-ci.
+statement-recorded = Les paiements se font entre le client et le prestataire, et sont notés ici comme les deux l'ont dit. Chaque mission figure au jour où elle a été confirmée, à l'heure de { $time_zone }.
+statement-date = Date
+statement-kind = Nature
+statement-job = Mission
+statement-category = Catégorie
+statement-title = Titre
+statement-total = Total
+statement-trip = Dont trajet
+statement-fee = Frais de la plateforme
+statement-net = Net
+statement-credit = Crédit d'impôt
+statement-payment = Paiement
+statement-received = Reçu
+statement-receipts = Numéros de reçus
+statement-currency = Devise
+statement-sum = Somme
+statement-kind-job = Mission terminée
+statement-kind-cancellation = Visite annulée
+statement-payment-unpaid = À payer
+statement-payment-part-paid = Payée en partie
+statement-payment-said = Payée selon le particulier
+statement-payment-received = Reçue
+statement-payment-free = Rien à payer
+
+### Calendars: what another calendar shows of a provider's visits
+
+calendar-name = Jobbing : visites
+calendar-event = { $category }, { $place }

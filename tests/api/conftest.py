@@ -271,7 +271,8 @@ _TABLES = (
     " offers, visits, reschedules, dues, check_ins, work_stretches,"
     " series, series_exceptions, change_orders, payments, messages, message_reads,"
     " disputes, statements, reports, reviews, notifications,"
-    " searches, history, record_entries, idempotency_answers, photos, portfolio_items"
+    " searches, history, record_entries, idempotency_answers, photos, portfolio_items,"
+    " nightly_figures, calendar_feeds"
 )
 
 

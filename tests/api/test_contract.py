@@ -65,6 +65,11 @@ OPERATIONS = """
     POST /photos · GET /photos/{photo_id}/{size}
     GET /photos/{photo_id} · DELETE /photos/{photo_id}
     GET /providers/me/portfolio · PUT /providers/me/portfolio
+    GET /providers/me/standing · GET /providers/me/dashboard
+    GET /providers/me/statements · GET /providers/me/statements/{month}
+    GET /providers/me/statements/{month}.csv · GET /providers/me/statements/{month}.pdf
+    GET /providers/me/calendar-feed · POST /providers/me/calendar-feed
+    DELETE /providers/me/calendar-feed · GET /calendar-feeds/{secret}.ics
     GET /offers · GET /offers/{offer_id}
     POST /offers/{offer_id}/seen · POST /offers/{offer_id}/accept
     POST /offers/{offer_id}/decline · POST /offers/{offer_id}/quote

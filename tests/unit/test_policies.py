@@ -122,6 +122,10 @@ def test_unknown_and_missing_rules_are_named() -> None:
     assert set(refused.value.fields) == {"rules.wave_sise", "rules.interval_s"}
 
 
+#: What the first level asks for.
+LEVEL = {"finished": 0, "stars": 1, "reviews": 0, "reliability": 0}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -157,6 +161,13 @@ def test_unknown_and_missing_rules_are_named() -> None:
         ("call_out_fees", [{"to_m": 3000, "cents": 0}]),
         ("call_out_fees", [{"cents": 0}, {"to_m": 3000, "cents": 0}]),
         ("newcomer_never_groups", ["Roof!"]),
+        ("levels", []),
+        ("levels", [LEVEL | {"finished": 1}]),
+        ("levels", [LEVEL, LEVEL]),
+        ("levels", [LEVEL, LEVEL | {"finished": 5, "hours": 3}]),
+        ("levels", [LEVEL, LEVEL | {"finished": 5, "stars": 4.5}, LEVEL | {"finished": 9}]),
+        ("levels", [LEVEL] + [LEVEL | {"finished": n} for n in range(1, 10)]),
+        ("badge_answers_at_least", 0),
         ("rating_floor", 5),
         ("horizon_days", 61),
     ],
