@@ -173,6 +173,7 @@ _DO: dict[str, Callable[..., None]] = {
     jobs.REDO_DONE: jobs.tell_of_redo,
     jobs.ANSWER: functools.partial(jobs.remind_operators, kind=jobs.ANSWER),
     jobs.DECIDE: jobs.remind_operators,
+    providers.papers.ENDS: providers.papers.remind,
 }
 
 
@@ -248,6 +249,12 @@ def forget_photos(now: datetime) -> None:
         privacy.forget_old_photos(session, now=now, limit=_BATCH)
 
 
+def forget_papers(now: datetime) -> None:
+    """Papers that count no more for long go."""
+    with database.transaction() as session:
+        privacy.forget_old_papers(session, now=now, limit=_BATCH)
+
+
 def expire_positions(now: datetime) -> None:
     """Where somebody was is forgotten once it is too old to rank by."""
     with database.transaction() as session:
@@ -276,6 +283,7 @@ _CHORES: dict[Callable[[datetime], None], timedelta] = {
     renew_lapsed: timedelta(seconds=5),
     chores: timedelta(minutes=1),
     forget_photos: timedelta(minutes=10),
+    forget_papers: timedelta(hours=1),
 }
 
 

@@ -20,6 +20,7 @@ from jobbing_api.api import (
     offers,
     operators,
     orders,
+    papers,
     photos,
     pictures,
     probes,
@@ -28,6 +29,7 @@ from jobbing_api.api import (
     reference,
     reports,
     sessions,
+    substitutes,
     visits,
     wishes,
     work,
@@ -42,8 +44,8 @@ def register(app: Flask) -> None:
     api = contract.describe(app)
     problems.register(app)
     for resource in (
-        *(accounts, sessions, me, wishes, markets, pictures, photos, providers),
-        *(jobs, visits, work, orders, messages, disputes, reports, offers, operators),
+        *(accounts, sessions, me, wishes, markets, pictures, photos, providers, papers),
+        *(jobs, visits, substitutes, work, orders, messages, disputes, reports, offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

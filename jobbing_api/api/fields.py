@@ -131,6 +131,11 @@ def instant(description: str, example: str, **given: Any) -> fields.Field[Any]:
     return kinds.Instant(**_options(description, example, given))
 
 
+def day(description: str, example: str, **given: Any) -> fields.Field[Any]:
+    """A day of the calendar."""
+    return kinds.Day(**_options(description, example, given))
+
+
 def point(description: str, example: Sequence[float], **given: Any) -> fields.Field[Any]:
     """An RFC 7946 Point."""
     document = {"type": "Point", "coordinates": list(example)}

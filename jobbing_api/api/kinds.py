@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import marshmallow as ma
@@ -171,6 +171,24 @@ class Instant(fields.Field[datetime]):
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
         return None if value is None else rfc3339(value)
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class Day(fields.Field[date]):
+    """A day of the calendar (RFC 3339, full-date)."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise wrong("field-day")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise wrong("field-day") from None
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
 
 
 def rfc3339(instant: datetime) -> str:

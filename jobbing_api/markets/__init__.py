@@ -22,6 +22,7 @@ from jobbing_api.markets.gazetteer import search as search_places
 from jobbing_api.markets.policies import CallOutFee as CallOutFee
 from jobbing_api.markets.policies import Policy as Policy
 from jobbing_api.markets.policies import Tier as Tier
+from jobbing_api.markets.policies import all_in_force as policies_in_force
 from jobbing_api.markets.policies import default_rules as default_rules
 from jobbing_api.markets.policies import in_force as policy_in_force
 from jobbing_api.markets.policies import terms_in_force as terms_in_force
@@ -53,6 +54,7 @@ __all__ = [
     "models",
     "next_ring",
     "pictures",
+    "policies_in_force",
     "policy_in_force",
     "quiet",
     "search_places",

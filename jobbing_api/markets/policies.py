@@ -21,6 +21,7 @@ from importlib import resources
 from typing import Annotated, Any
 
 from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors
@@ -172,6 +173,8 @@ class Policy:
 
     # Papers and money.
     papers_required: Annotated[bool, readers.yes_no]
+    #: So many days before a paper ends its owner is told; 0 is the last day it counts.
+    paper_reminders_before_days: Annotated[tuple[int, ...], readers.list_of(readers.whole(0, 365))]
     platform_fee_share: _Share
     #: The tax in every price; and what a market gives back of work at somebody's home where
     #: the category and the provider are declared for it.
@@ -320,7 +323,23 @@ def in_force(
     return _parsed(row)
 
 
-#: The same with what is asked along with them about a job.
+def all_in_force(
+    session: Session, market_id: uuid.UUID, *, now: datetime
+) -> dict[tuple[int | None, str], Policy]:
+    """Every set of rules that holds in a market at ``now``, by category (None: all others)
+    and urgency."""
+    latest = (
+        select(_rows)
+        .where(_rows.market_id == market_id, _rows.in_force_from <= now)
+        .ext(distinct_on(_rows.category_id, _rows.urgency))
+        .order_by(
+            _rows.category_id, _rows.urgency, _rows.in_force_from.desc(), _rows.version.desc()
+        )
+    )
+    return {(row.category_id, row.urgency): _parsed(row) for row in session.scalars(latest)}
+
+
+#: The rules of one case, with what is asked along with them about a job.
 _TERMS = (
     _IN_FORCE.join(models.Market, models.Market.id == _rows.market_id)
     .join(models.Category, models.Category.id == bindparam("category_id"))

@@ -269,9 +269,10 @@ _TABLES = (
     "accounts, account_roles, sign_ins, refresh_tokens, mail_tokens, mails, blocks, devices,"
     " providers, skills, weekly_hours, calendar_exceptions, presences, bookings, jobs, waves,"
     " offers, visits, reschedules, dues, check_ins, work_stretches,"
-    " change_orders, payments, messages, message_reads,"
+    " substitutions, change_orders, payments, messages, message_reads,"
     " disputes, statements, reports, reviews, notifications,"
-    " searches, history, record_entries, idempotency_answers, photos, portfolio_items"
+    " searches, history, record_entries, idempotency_answers, photos, portfolio_items,"
+    " papers"
 )
 
 
