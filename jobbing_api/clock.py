@@ -174,6 +174,7 @@ _DO: dict[str, Callable[..., None]] = {
     jobs.ANSWER: functools.partial(jobs.remind_operators, kind=jobs.ANSWER),
     jobs.DECIDE: jobs.remind_operators,
     jobs.ASK: jobs.ask_ahead,
+    providers.papers.ENDS: providers.papers.remind,
 }
 
 
@@ -261,6 +262,12 @@ def forget_photos(now: datetime) -> None:
         privacy.forget_old_photos(session, now=now, limit=_BATCH)
 
 
+def forget_papers(now: datetime) -> None:
+    """Papers that count no more for long go."""
+    with database.transaction() as session:
+        privacy.forget_old_papers(session, now=now, limit=_BATCH)
+
+
 def expire_positions(now: datetime) -> None:
     """Where somebody was is forgotten once it is too old to rank by."""
     with database.transaction() as session:
@@ -292,6 +299,7 @@ _CHORES: dict[Callable[[datetime], None], timedelta] = {
     chores: timedelta(minutes=1),
     forget_photos: timedelta(minutes=10),
     begin_missed: timedelta(hours=1),
+    forget_papers: timedelta(hours=1),
 }
 
 

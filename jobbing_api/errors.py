@@ -121,6 +121,18 @@ class ProfileRequired(DomainError):
     slug = "profile-required"
 
 
+class PaperRequired(DomainError):
+    """The market insists on papers of which some are ``missing``, or not in force then."""
+
+    slug = "paper-required"
+
+
+class TooManyPapers(DomainError):
+    """``most`` papers of this account are here; some have to go before another comes."""
+
+    slug = "too-many-papers"
+
+
 class AlreadyTaken(DomainError):
     slug = "already-taken"
 

@@ -81,6 +81,17 @@ class Visit:
     place: LonLat
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper of a kind; ``categories`` are the numbers it is for, None for all."""
+
+    kind: str
+    verified_at: datetime | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    categories: Sequence[int] | None
+
+
 @dataclass(kw_only=True, slots=True)
 class Person:
     """A provider as the source tables have it."""
@@ -103,7 +114,7 @@ class Person:
     exceptions: list[tuple[datetime, datetime, bool]] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     #: Kind, verified at, valid until.
-    papers: list[tuple[str, datetime | None, datetime | None]] = field(default_factory=list)
+    papers: list[Paper] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
 
 
@@ -181,8 +192,10 @@ def read(session: Session, people_ids: Sequence[uuid.UUID] | None = None) -> Sou
         people[row[0]].visits.append(
             Visit(starts_at=row[1], ends_at=row[2], buffer=row[3] * _MINUTE, place=_corner(row[4]))
         )
-    for row in rows_of_people("SELECT provider_id, kind, verified_at, valid_until FROM papers"):
-        people[row[0]].papers.append((row[1], row[2], row[3]))
+    for row in rows_of_people(
+        "SELECT provider_id, kind, verified_at, valid_from, valid_until, category_ids FROM papers"
+    ):
+        people[row[0]].papers.append(Paper(*row[1:]))
     for row in rows_of_people(
         "SELECT provider_id, market_id, category_id, kind, at, urgency, subject_id, stars"
         " FROM record_entries"
@@ -568,6 +581,34 @@ def _tier(policy: markets.Policy, eligible: int) -> markets.Tier:
     return floors[at]
 
 
+def _can_show(person: Person, kind: str, request: matching.Request, now: datetime) -> bool:
+    """Whether some paper of the kind holds at every instant to the end of the window."""
+    held = [
+        paper
+        for paper in person.papers
+        if paper.kind == kind
+        and paper.verified_at is not None
+        and paper.verified_at <= now
+        and (paper.categories is None or request.category_id in paper.categories)
+    ]
+    # Instants from which on nothing holds any more are the only ones to be looked at, and
+    # the first.
+    moments = {min(_earliest(request, now), request.window_to)}
+    moments |= {
+        paper.valid_until
+        for paper in held
+        if paper.valid_until is not None and min(moments) < paper.valid_until <= request.window_to
+    }
+    return all(
+        any(
+            (paper.valid_from is None or paper.valid_from <= moment)
+            and (paper.valid_until is None or moment < paper.valid_until)
+            for paper in held
+        )
+        for moment in moments
+    )
+
+
 def _unfit(
     sources: Sources, person: Person, request: matching.Request, now: datetime
 ) -> str | None:
@@ -581,14 +622,7 @@ def _unfit(
         return "language"
     if not person.tools.issuperset(request.needs):
         return "tools"
-    valid = {
-        kind
-        for kind, verified_at, valid_until in person.papers
-        if verified_at is not None
-        and verified_at <= now
-        and (valid_until is None or valid_until > request.window_to)
-    }
-    if not valid.issuperset(request.papers):
+    if not all(_can_show(person, kind, request, now) for kind in request.papers):
         return "papers"
     skill = person.skills[request.category_id]
     budget = request.budget_cents

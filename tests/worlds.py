@@ -490,11 +490,38 @@ def _add_person(rows: Rows, town: Town, person_id: uuid.UUID, rng: random.Random
                         *(town.day_from + n * DAY / 2 for n in (1, 2, 3, 5)),
                     ]
                 ),
+                valid_from=None,
+                category_ids=None,
             )
+    _add_papers(rows, town, person_id)
     _add_presence(rows, town, rng, person_id, base)
     _add_calendar(rows, town, rng, ids, person_id)
     _add_visits(rows, town, rng, ids, person_id)
     _add_record(rows, town, rng, person_id)
+
+
+def _add_papers(rows: Rows, town: Town, person_id: uuid.UUID) -> None:
+    """More of them, of which one may begin as another ends, and for some work only. By
+    chances of their own: the rest of a world stays what it is."""
+    rng = random.Random(f"papers of {person_id}")
+    days = [town.day_from + n * DAY / 2 for n in (1, 2, 3, 5)]
+    for _ in range(rng.choice([0, 0, 1, 2, 3])):
+        valid_from = rng.choice([None, town.built_at - 2 * DAY, *days])
+        valid_until = rng.choice([None, town.built_at - DAY, *days])
+        if valid_from is not None and valid_until is not None:
+            valid_from, valid_until = sorted((valid_from, valid_until))
+        rows.add(
+            providers_models.Paper,
+            id=_uuid(rng),
+            provider_id=person_id,
+            kind=rng.choice(_PAPERS),
+            verified_at=rng.choice([None, _LONG_AGO, _LONG_AGO, town.built_at + 10 * MINUTE]),
+            valid_until=valid_until,
+            valid_from=valid_from,
+            category_ids=rng.choice(
+                [None, None, rng.sample(town.categories, 1), list(town.categories)]
+            ),
+        )
 
 
 def _add_presence(

@@ -21,6 +21,7 @@ from jobbing_api.api import (
     offers,
     operators,
     orders,
+    papers,
     photos,
     pictures,
     probes,
@@ -31,6 +32,7 @@ from jobbing_api.api import (
     series,
     sessions,
     standing,
+    substitutes,
     takings,
     visits,
     wishes,
@@ -46,8 +48,8 @@ def register(app: Flask) -> None:
     api = contract.describe(app)
     problems.register(app)
     for resource in (
-        *(accounts, sessions, me, wishes, markets, pictures, photos, providers),
-        *(jobs, series, visits, work, orders, messages, disputes, reports),
+        *(accounts, sessions, me, wishes, markets, pictures, photos, providers, papers),
+        *(jobs, series, visits, substitutes, work, orders, messages, disputes, reports),
         *(offers, operators, standing, takings, calendar_feeds),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)

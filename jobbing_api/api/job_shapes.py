@@ -24,7 +24,7 @@ from jobbing_api.api import (
     photo_shapes,
 )
 from jobbing_api.jobs import models
-from jobbing_api.lifecycle import JobState, OfferState
+from jobbing_api.lifecycle import JOB_HAS_PROVIDER, JobState, OfferState
 
 _ROLES = ("resident", "provider", "operator")
 
@@ -87,6 +87,37 @@ class RescheduleAnswer(kinds.Answer):
     starts_at = fields.instant("The hour asked for.", "2026-11-25T13:00:00Z")
     ends_at = fields.instant("Its end.", "2026-11-25T14:30:00Z")
     asked_at = fields.instant("Since when.", "2026-11-24T07:00:00Z")
+
+
+class ComerAnswer(kinds.Answer):
+    """The person who comes, as of the acceptance or of your written yes."""
+
+    name = fields.text("By name.", "Karim", most=80)
+    since = fields.instant("Since when it is they.", "2026-11-23T10:02:00Z")
+    consented_at = fields.instant(
+        "When the resident agreed to them instead; null for whoever the acceptance named.",
+        "2026-11-23T18:00:00Z",
+        allow_none=True,
+    )
+
+
+class SubstitutionAnswer(kinds.Answer):
+    """Somebody who was asked for instead."""
+
+    id = fields.uid("The question.")
+    name = fields.text("Who would come.", "Amina", least=0, most=80)
+    reason = fields.text("Why.", "Karim has broken his arm.", least=0, most=500, lines=True)
+    asked_at = fields.instant("When.", "2026-11-23T17:00:00Z")
+    state = fields.choice("What came of it.", "agreed", ("asked", "agreed", "refused", "withdrawn"))
+    answer = fields.text(
+        "What the resident wrote to it.",
+        "Amina may come.",
+        least=0,
+        most=500,
+        lines=True,
+        allow_none=True,
+    )
+    ended_at = fields.instant("When that was.", "2026-11-23T18:00:00Z", allow_none=True)
 
 
 class VisitAnswer(kinds.Answer):
@@ -275,6 +306,9 @@ class JobSummaryAnswer(kinds.Answer):
     occurs_on = fields.day(
         "The local date that the rule of the series gives it.", "2026-12-01", allow_none=True
     )
+    who_comes = fields.part(
+        ComerAnswer, "The person themself; null while nobody comes.", allow_none=True
+    )
     starts_at = fields.instant("When the visit begins.", "2026-11-24T09:00:00Z", allow_none=True)
     ends_at = fields.instant("When it ends.", "2026-11-24T10:30:00Z", allow_none=True)
     visit = fields.part(VisitAnswer, "The visit that is to come.", allow_none=True)
@@ -314,6 +348,9 @@ class JobAnswer(JobSummaryAnswer):
         "Changes and payments, between the resident and who comes.",
         allow_none=True,
     )
+    substitutions = fields.many(
+        SubstitutionAnswer, "Whoever was asked for instead, oldest first: nobody without consent."
+    )
     timeline = fields.many(EventAnswer, "What happened, oldest first.")
 
 
@@ -352,6 +389,8 @@ def several(
     photos = offer_shapes.photos_of_jobs(session, found, show)
     awaited = [job.id for job in found if job.state == JobState.ASSIGNED]
     standing = jobs.standing(session, awaited) if awaited else {}
+    taken = [job.id for job in found if job.state in JOB_HAS_PROVIDER]
+    coming = jobs.who_comes(session, taken) if taken else {}
     read = brief_shapes.read(session, found, language, owner_id=reader.id)
     return [
         {
@@ -373,6 +412,7 @@ def several(
             "resident": _person(job.resident_id, names),
             "provider": _person(job.provider_id, names),
             **_again(job, reader),
+            "who_comes": _comer(coming.get(job.id), job, names),
             "starts_at": job.starts_at,
             "ends_at": job.ends_at,
             "visit": _visit(standing.get(job.id), reader, job),
@@ -410,7 +450,8 @@ def one(
         "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
         "progress": _progress(session, job, now=now),
         "bill": _bill(session, job, shown["seen_as"]),
-        "timeline": list(_timeline(events, shown["seen_as"], reader.id)),
+        "substitutions": _substitutions(session, job, reader, shown["seen_as"]),
+        "timeline": list(_timeline(events, job, shown["seen_as"], reader.id)),
     }
 
 
@@ -439,6 +480,32 @@ def _visit(
         "arrives_at": visit.arrives_at,
         "reschedule": standing.asked,
     }
+
+
+def _comer(
+    comer: jobs.Comer | None, job: models.Job, names: Mapping[uuid.UUID, str]
+) -> dict[str, Any] | None:
+    if comer is None or job.provider_id is None:
+        return None
+    return {
+        "name": comer.name or names[job.provider_id],
+        "since": comer.since,
+        "consented_at": comer.consented_at,
+    }
+
+
+def _substitutions(
+    session: Session, job: models.Job, reader: accounts.models.Account, seen_as: str
+) -> list[models.Substitution]:
+    """What an earlier provider asked is none of a later one's business."""
+    if job.round == 1 and job.provider_id is None:
+        # Nobody was ever to come.
+        return []
+    return [
+        one
+        for one in jobs.substitutions_of(session, job.id)
+        if seen_as != "provider" or one.provider_id == reader.id
+    ]
 
 
 def _bill(session: Session, job: models.Job, seen_as: str) -> dict[str, Any] | None:
@@ -514,14 +581,21 @@ def _place(job: models.Job, reader: accounts.models.Account) -> dict[str, Any]:
 
 
 def _timeline(
-    events: Iterable[history.Entry], seen_as: str, reader_id: uuid.UUID
+    events: Iterable[history.Entry], job: models.Job, seen_as: str, reader_id: uuid.UUID
 ) -> Iterable[dict[str, Any]]:
-    """Who did what by role, not by name. What other providers answered, or why an
-    earlier one dropped out, is none of a provider's business; what the resident wrote
-    (why a redo is asked for) is."""
+    """Who did what by role, not by name. What other providers answered, why an earlier one
+    dropped out, or whom they would have sent, is none of a provider's business; what the
+    resident wrote (why a redo is asked for) is."""
+    accepted = None if job.order is None else job.order["offer_id"]
     for entry in events:
         own = entry.actor_id == reader_id
         if seen_as == "provider" and entry.event.startswith("offer-") and not own:
+            continue
+        if (
+            seen_as == "provider"
+            and entry.event.startswith("substitute-")
+            and str(entry.offer_id) != accepted
+        ):
             continue
         yield {
             "at": entry.at,

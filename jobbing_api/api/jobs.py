@@ -247,7 +247,13 @@ class Choose(JobView):
         body=job_bodies.ChooseBody,
         answer=job_shapes.JobAnswer,
         version="read",
-        refuses=[*MOVE, errors.AlreadyTaken, errors.OfferExpired, errors.CalendarConflict],
+        refuses=[
+            *MOVE,
+            errors.AlreadyTaken,
+            errors.OfferExpired,
+            errors.CalendarConflict,
+            errors.PaperRequired,
+        ],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Take one of the quotes (the resident, in mode `choose`)"""

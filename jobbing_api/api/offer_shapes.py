@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import marshmallow as ma
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -121,6 +122,13 @@ class CounterAnswer(kinds.Answer):
     agreed = fields.flag("Whether the provider agrees; null while open.", True, allow_none=True)
 
 
+def who_comes(**given: Any) -> ma.fields.Field[Any]:
+    """Who comes, if it is not the provider."""
+    return fields.text(
+        "Who comes, by name; you, if nobody is named.", "Amina", most=80, allow_none=True, **given
+    )
+
+
 class Quote(kinds.Answer):
     """A price a provider named, and what they say to it."""
 
@@ -136,6 +144,9 @@ class Quote(kinds.Answer):
         "When they have time.", "Mornings this week", least=0, most=300, lines=True
     )
     why = fields.text("Why they.", "I do gutters all year.", least=0, most=500, lines=True)
+    who_comes = fields.text(
+        "Who comes, by name; null if it is the provider.", "Amina", most=80, allow_none=True
+    )
     counter = fields.part(CounterAnswer, "The resident's counter-offer.", allow_none=True)
 
 
@@ -239,6 +250,7 @@ def quote(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
         "steps": [],
         "availability": "",
         "why": "",
+        "who_comes": None,
         "counter": None,
     }
     shown = {**unsaid, **stored}

@@ -52,7 +52,7 @@ class DeclineBody(kinds.Body):
 
 
 #: Of a quote, what is said to the price.
-_SAID = ("message", "steps", "availability", "why", "inspection")
+_SAID = ("message", "steps", "availability", "why", "inspection", "who_comes")
 
 
 class QuoteLineBody(kinds.Body):
@@ -129,12 +129,19 @@ class QuoteBody(kinds.Body):
         False,
         load_default=False,
     )
+    who_comes = offer_shapes.who_comes(load_default=None)
 
 
 class CounterAnswerBody(kinds.Body):
     """Whether you agree."""
 
     agree = fields.flag("True for the resident's price, false to stay with yours.", True)
+
+
+class AcceptBody(kinds.Body):
+    """Who comes."""
+
+    who_comes = offer_shapes.who_comes(load_default=None)
 
 
 class StandByBody(kinds.Body):
@@ -228,6 +235,7 @@ class Accept(view.View):
     @blueprint.operation(
         "accept_offer",
         who=contract.PROVIDER,
+        body=AcceptBody,
         answer=job_shapes.JobAnswer,
         version="read",
         refuses=[
@@ -235,17 +243,25 @@ class Accept(view.View):
             errors.AlreadyTaken,
             errors.OfferExpired,
             errors.CalendarConflict,
+            errors.PaperRequired,
             errors.QuoteRequired,
             errors.IllegalMove,
         ],
     )
-    def post(self, *, offer_id: uuid.UUID) -> Any:
+    def post(self, *, offer_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Take the job
 
         The first acceptance has it, and books the offer's hour, or the next free stretch
-        if that went meanwhile. Asked again by who has it, it answers the same.
+        if that went meanwhile. Asked again by who has it, it answers the same. Who comes is
+        a part of it: somebody else needs the resident's written yes.
         """
-        job = offers.accept(self.session, offer_id, account=self.account, now=self.now)
+        job = offers.accept(
+            self.session,
+            offer_id,
+            account=self.account,
+            who_comes=body["who_comes"],
+            now=self.now,
+        )
         if job.state_since == self.now:
             # Now and not when it was asked the first time.
             telemetry.count_acceptance(

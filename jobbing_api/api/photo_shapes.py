@@ -86,12 +86,13 @@ class PhotoAnswer(kinds.Answer):
     created_at = fields.instant("When it came.", "2026-11-23T09:58:00Z")
 
 
-def ids(description: str, *, most: int, **given: Any) -> ma.fields.Field[Any]:
+def ids(description: str, *, least: int = 0, most: int, **given: Any) -> ma.fields.Field[Any]:
     """A list of photos by their ids, in a body."""
     return fields.many(
         fields.uid("A photo that was brought by POST /photos."),
         description,
         [fields.SOME_ID],
+        least=least,
         most=most,
         **given,
     )

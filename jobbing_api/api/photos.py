@@ -109,7 +109,7 @@ class Photo(view.View):
         """Take one of my photos away
 
         From wherever it belongs. Not one of a job on which work has begun, of a check or of
-        a message: others have acted on what it shows.
+        a message: others have acted on what it shows. A paper's goes with the paper.
         """
         jobs.remove_photo(self.session, photo_id, self.account, now=self.now)
         return view.nothing()

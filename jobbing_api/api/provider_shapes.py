@@ -310,6 +310,32 @@ class BadgeAnswer(kinds.Answer):
     says = fields.text("The same in words.", "Usually answers within 12 mins", most=100)
 
 
+def paper_kind() -> ma.fields.Field[Any]:
+    """What kind of paper something is."""
+    return fields.choice(
+        "R liability insurance, Q qualification, D ten-year cover, T transport register, A animal"
+        " certificate, C Certibiocide, S declared for home services; `identity`, `registration`.",
+        "R",
+        providers.papers.KINDS,
+    )
+
+
+class PaperInForceAnswer(kinds.Answer):
+    """A paper that a person has verified and that counts now."""
+
+    kind = paper_kind()
+    categories = fields.many(
+        fields.slug("A category.", "gutter-cleaning"), "What it covers; all if none.", []
+    )
+    expires = fields.matching(
+        "The month it ends in; null without end.",
+        "2026-12",
+        r"[0-9]{4}-[0-9]{2}",
+        "field-day",
+        allow_none=True,
+    )
+
+
 class PublicAnswer(kinds.Answer):
     """What anybody signed in may see of a provider: never a base or a position."""
 
@@ -321,6 +347,7 @@ class PublicAnswer(kinds.Answer):
     )
     languages = fields.many(fields.language("A language."), "What they speak.", ["en", "fr"])
     tools = fields.many(fields.slug("A tool.", "ladder"), "What they bring.", ["ladder"])
+    papers = fields.many(PaperInForceAnswer, "Verified and in force.")
     member_since = fields.instant("When they joined.", "2026-11-02T09:30:00Z")
     rating = fields.part(RatingAnswer, "What reviews say.")
     ratings = fields.many(CategoryRatingAnswer, "And by category.")
@@ -392,6 +419,14 @@ def public(profile: providers.PublicProfile, show: photo_shapes.Show) -> dict[st
         "categories": profile.categories,
         "languages": profile.languages,
         "tools": profile.tools,
+        "papers": [
+            {
+                "kind": paper.kind,
+                "categories": paper.categories,
+                "expires": None if paper.expires_on is None else f"{paper.expires_on:%Y-%m}",
+            }
+            for paper in profile.papers
+        ],
         "member_since": profile.member_since,
         "rating": {"mean": profile.rating_mean, "count": profile.rating_count},
         "ratings": [

@@ -214,6 +214,7 @@ class Cancel(jobs_views.JobView):
             # It is not theirs any more, and what the others do with it is not their affair.
             shown |= {"location": None, "address": None, "access_notes": None}
             shown |= {"seen_as": "provider", "timeline": [], "photos": [], "visit": None}
+            shown |= {"substitutions": []}
         return shown
 
 

@@ -85,6 +85,11 @@ from jobbing_api.jobs.reviews import reviews_of_provider as reviews_of_provider
 from jobbing_api.jobs.rules import policy_of as policy_of
 from jobbing_api.jobs.series import ASK as ASK
 from jobbing_api.jobs.series import ask_ahead as ask_ahead
+from jobbing_api.jobs.substitutes import Comer as Comer
+from jobbing_api.jobs.substitutes import answer_for_another as answer_for_another
+from jobbing_api.jobs.substitutes import ask_for_another as ask_for_another
+from jobbing_api.jobs.substitutes import substitutions_of as substitutions_of
+from jobbing_api.jobs.substitutes import who_comes as who_comes
 from jobbing_api.jobs.telling import tell as tell
 from jobbing_api.jobs.work import confirm as confirm
 from jobbing_api.jobs.work import finish as finish

@@ -56,10 +56,11 @@ def agree(
     job: models.Job,
     *,
     offer_id: uuid.UUID,
+    who_comes: str,
     policy: markets.Policy,
     now: datetime,
 ) -> None:
-    """Somebody accepted: they are to come at the job's hour."""
+    """Somebody accepted: they are to come at the job's hour, or whoever they named."""
     assert job.provider_id is not None
     assert job.starts_at is not None
     session.add(
@@ -73,6 +74,7 @@ def agree(
             least_points=0,
             start_code=_code(),
             wrong_codes=0,
+            comes_name=who_comes,
             fee_cents=0,
             points=0,
         )
@@ -127,6 +129,7 @@ def end_visit(
     if because != "came":
         # Whoever comes next is not to answer for an order that is no more.
         questions.withdraw(session, models.ChangeOrder, job.id, now=now)
+    questions.withdraw(session, models.Substitution, job.id, now=now)
     if visit.points:
         _have_looked_at(session, job, visit, now=now)
     return visit
@@ -202,7 +205,7 @@ def _live(session: Session, job_id: uuid.UUID) -> models.Visit | None:
     ).one_or_none()
 
 
-def _to_come(
+def to_come(
     session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
 ) -> tuple[models.Job, models.Visit, reading.Role]:
     """The job, locked, and the visit its resident and its provider wait for, with which of
@@ -223,7 +226,7 @@ def confirm_visit(
 ) -> models.Job:
     """It stands, says one of the two. Said again, the last time counts: a provider is asked
     once the day before and once shortly before."""
-    job, visit, role = _to_come(session, job_id, account, now=now)
+    job, visit, role = to_come(session, job_id, account, now=now)
     first = role == "provider" and not is_confirmed(visit)
     if role == "provider":
         visit.provider_confirmed_at = now
@@ -273,7 +276,7 @@ def set_out(
 ) -> models.Job:
     """The provider is on the way, and thinks to be there in so many minutes. Said twice,
     the first time counts, and the last estimate."""
-    job, visit, role = _to_come(session, job_id, account, now=now)
+    job, visit, role = to_come(session, job_id, account, now=now)
     if role != "provider":
         raise errors.NotAllowed()
     if minutes is not None:
@@ -307,7 +310,7 @@ def arrival(
 
     Raises IllegalMove while nobody has set out.
     """
-    job, visit, role = _to_come(session, job_id, account, now=now)
+    job, visit, role = to_come(session, job_id, account, now=now)
     if role != "resident":
         raise errors.NotAllowed()
     if job.on_my_way_at is None:
@@ -393,7 +396,7 @@ def ask_to_move(
     Raises InvalidInput for an hour that is past, the same, or too far ahead, and
     CalendarConflict if the provider holds another booking then.
     """
-    job, visit, role = _to_come(session, job_id, account, now=now)
+    job, visit, role = to_come(session, job_id, account, now=now)
     ends_at = starts_at + timedelta(minutes=job.duration_minutes)
     if starts_at <= now:
         raise errors.InvalidInput(fields={"starts_at": ["window-past"]})
@@ -440,7 +443,7 @@ def answer_move(
     Raises NothingAsked where there is no such question, NotAllowed for whoever would agree
     to their own, and CalendarConflict if the hour went meanwhile.
     """
-    job, visit, role = _to_come(session, job_id, account, now=now)
+    job, visit, role = to_come(session, job_id, account, now=now)
     asked = questions.standing(session, models.Reschedule, job_id)
     if asked is None or asked.starts_at <= now:
         raise errors.NothingAsked()

@@ -261,6 +261,10 @@ class Visit(Base):
     arrives_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     ended_because: Mapped[str | None] = mapped_column(Text)
+    #: Who comes, by name, as of the acceptance or of the written yes at ``consented_at``;
+    #: None where nobody was ever named.
+    comes_name: Mapped[str | None] = mapped_column(Text)
+    consented_at: Mapped[datetime | None] = mapped_column(Instant)
     #: What the resident owes for calling it off or not being there; and what goes on the
     #: provider's account instead of money: so many points lead to a person's review.
     fee_cents: Mapped[int] = mapped_column(default=0)
@@ -320,6 +324,41 @@ class Reschedule(Base):
             postgresql_where=sql("state = 'asked'"),
         ),
         Index("ix_reschedules_visit_id", "visit_id"),
+    )
+
+
+class Substitution(Base):
+    """A provider asks whether somebody else may come; whoever was to come does until the
+    resident says yes in writing."""
+
+    __tablename__ = "substitutions"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    visit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("visits.offer_id"))
+    #: Who asks.
+    provider_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("providers.account_id"))
+    name: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    #: What the resident wrote to it.
+    answer: Mapped[str | None] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'agreed', 'refused', 'withdrawn')", name="state"),
+        CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_when_answered"),
+        CheckConstraint("state <> 'agreed' OR answer IS NOT NULL", name="agreed_in_writing"),
+        Index(
+            "uq_substitutions_one_asked_per_job",
+            "job_id",
+            unique=True,
+            postgresql_where=sql("state = 'asked'"),
+        ),
+        Index("ix_substitutions_job_id", "job_id", "asked_at"),
+        Index("ix_substitutions_provider_id", "provider_id"),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api.jobs import models
 
-_Question = TypeVar("_Question", models.Reschedule, models.ChangeOrder)
+_Question = TypeVar("_Question", models.Reschedule, models.ChangeOrder, models.Substitution)
 
 
 def standing(session: Session, kind: type[_Question], job_id: uuid.UUID) -> _Question | None:

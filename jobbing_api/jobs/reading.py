@@ -144,10 +144,11 @@ def remove_photo(
     """Let go of one of the account's photos, wherever it belongs.
 
     Raises NotFound, also for somebody else's; PhotoFrozen for one of a job on which work
-    has begun, of a check or of a message: others have acted on what it shows.
+    has begun, of a check or of a message: others have acted on what it shows. A paper's goes
+    with the paper.
     """
     photo = files.own(session, photo_id, account)
-    if photo.subject_kind in ("check", "message"):
+    if photo.subject_kind in ("check", "message", "paper"):
         raise errors.PhotoFrozen()
     if photo.subject_kind == "job":
         assert photo.job_id is not None

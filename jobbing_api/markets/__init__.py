@@ -25,9 +25,9 @@ from jobbing_api.markets.policies import CallOutFee as CallOutFee
 from jobbing_api.markets.policies import Level as Level
 from jobbing_api.markets.policies import Policy as Policy
 from jobbing_api.markets.policies import Tier as Tier
+from jobbing_api.markets.policies import all_in_force as policies_in_force
 from jobbing_api.markets.policies import default_rules as default_rules
 from jobbing_api.markets.policies import in_force as policy_in_force
-from jobbing_api.markets.policies import policies_in_force as policies_in_force
 from jobbing_api.markets.policies import terms_in_force as terms_in_force
 from jobbing_api.markets.policies import tier as tier
 from jobbing_api.markets.policies import write_policy as write_policy
@@ -60,6 +60,7 @@ __all__ = [
     "nearest_places",
     "next_ring",
     "pictures",
+    "policies_in_force",
     "policy_in_force",
     "quiet",
     "search_places",

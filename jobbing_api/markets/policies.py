@@ -15,7 +15,7 @@ import math
 import tomllib
 import typing
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, time
 from importlib import resources
@@ -213,6 +213,8 @@ class Policy:
 
     # Papers and money.
     papers_required: Annotated[bool, readers.yes_no]
+    #: So many days before a paper ends its owner is told; 0 is the last day it counts.
+    paper_reminders_before_days: Annotated[tuple[int, ...], readers.list_of(readers.whole(0, 365))]
     platform_fee_share: _Share
     #: The tax in every price; and what a market gives back of work at somebody's home where
     #: the category and the provider are declared for it.
@@ -363,7 +365,23 @@ def in_force(
     return _parsed(row)
 
 
-#: The same with what is asked along with them about a job.
+def all_in_force(
+    session: Session, market_id: uuid.UUID, *, now: datetime
+) -> dict[tuple[int | None, str], Policy]:
+    """Every set of rules that holds in a market at ``now``, by category (None: all others)
+    and urgency."""
+    latest = (
+        select(_rows)
+        .where(_rows.market_id == market_id, _rows.in_force_from <= now)
+        .ext(distinct_on(_rows.category_id, _rows.urgency))
+        .order_by(
+            _rows.category_id, _rows.urgency, _rows.in_force_from.desc(), _rows.version.desc()
+        )
+    )
+    return {(row.category_id, row.urgency): _parsed(row) for row in session.scalars(latest)}
+
+
+#: The rules of one case, with what is asked along with them about a job.
 _TERMS = (
     _IN_FORCE.join(models.Market, models.Market.id == _rows.market_id)
     .join(models.Category, models.Category.id == bindparam("category_id"))
@@ -382,33 +400,6 @@ def terms_in_force(
         raise errors.NotFound(what="policy", urgency=urgency)
     policy, market, category = row
     return _parsed(policy), market, category
-
-
-def policies_in_force(
-    session: Session, market_id: uuid.UUID, *, now: datetime
-) -> Callable[[int | None, str], Policy]:
-    """The rules of a market at ``now``, for whoever asks about many categories: a function
-    that says what ``in_force`` does, of one statement."""
-    rows = session.scalars(
-        select(_rows)
-        .where(_rows.market_id == market_id, _rows.in_force_from <= now)
-        .ext(distinct_on(_rows.category_id, _rows.urgency))
-        .order_by(
-            _rows.category_id,
-            _rows.urgency,
-            _rows.in_force_from.desc(),
-            _rows.version.desc(),
-        )
-    )
-    found = {(row.category_id, row.urgency): row for row in rows}
-
-    def of(category_id: int | None, urgency: str) -> Policy:
-        row = found.get((category_id, urgency)) or found.get((None, urgency))
-        if row is None:
-            raise errors.NotFound(what="policy", urgency=urgency)
-        return _parsed(row)
-
-    return of
 
 
 #: The rules of rows that were read before: a row never changes once it is written.

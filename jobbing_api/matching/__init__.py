@@ -10,6 +10,7 @@ from jobbing_api.matching import index as index
 from jobbing_api.matching.candidates import FILTERS as FILTERS
 from jobbing_api.matching.candidates import NEAR_MISSES as NEAR_MISSES
 from jobbing_api.matching.candidates import Request as Request
+from jobbing_api.matching.candidates import lacking as lacking
 from jobbing_api.matching.candidates import overtaken as overtaken
 from jobbing_api.matching.candidates import slot as slot
 from jobbing_api.matching.ranking import Candidate as Candidate

@@ -69,9 +69,10 @@ NEAR_MISSES = 20
 class Request:
     """One question "who could do this?"; says nothing of where the question came from.
 
-    ``papers`` are the kinds that must be verified and valid (empty where the market
-    does not require any). ``radius_step`` picks one of the tier's radii, None looks
-    as far as anyone's reach. ``outside_hours`` also finds slots outside weekly hours.
+    ``papers`` are the kinds that must be verified, and valid to the end of the window
+    (empty where the market does not require any). ``radius_step`` picks one of the tier's
+    radii, None looks as far as anyone's reach. ``outside_hours`` also finds slots outside
+    weekly hours.
     ``only`` limits the question to these providers; how densely a place is served, and
     with it the tier, stays what it is.
     """
@@ -114,11 +115,25 @@ class Request:
 SPEAKS = """(cardinality(CAST(:languages AS text[])) = 0
         OR i.languages && CAST(:languages AS text[]))"""
 EQUIPPED = "i.tools @> CAST(:needs AS text[])"
-PAPERED = """(cardinality(CAST(:papers AS text[])) = 0 OR coalesce((
-            SELECT array_agg(q.kind) FROM papers q
-            WHERE q.provider_id = i.provider_id AND q.verified_at <= :now
-              AND (q.valid_until IS NULL OR q.valid_until > :window_to)
-        ), '{}') @> CAST(:papers AS text[]))"""
+
+
+def _lacking(provider_id: str, category_id: str, during: str) -> str:
+    """Which ``asked.kind`` of ``:papers`` somebody cannot show all that time: one that ends
+    as the next begins will do."""
+    return f"""
+        unnest(CAST(:papers AS text[])) WITH ORDINALITY AS asked (kind, place)
+        WHERE NOT coalesce((
+            SELECT range_agg(tstzrange(q.valid_from, q.valid_until)) FROM papers q
+            WHERE q.provider_id = {provider_id} AND q.kind = asked.kind AND q.verified_at <= :now
+              AND (q.category_ids IS NULL OR {category_id} = ANY(q.category_ids))
+        ), CAST('{{}}' AS tstzmultirange)) @> {during}"""
+
+
+_TILL_THE_END = """tstzrange(
+            least(CAST(:earliest AS timestamptz), CAST(:window_to AS timestamptz)),
+            CAST(:window_to AS timestamptz), '[]')"""
+PAPERED = f"""(cardinality(CAST(:papers AS text[])) = 0 OR NOT EXISTS (
+        SELECT FROM {_lacking("i.provider_id", "i.category_id", _TILL_THE_END)}))"""
 
 #: Whom the resident keeps away, or is kept away by.
 _BLOCKED = """
@@ -738,3 +753,39 @@ def slot(
     rows = run(session, _SLOT, asked)
     starts_at: datetime | None = rows[0].starts_at if rows else None
     return starts_at
+
+
+_LACKING = f"""
+    SELECT asked.kind FROM {
+    _lacking(
+        ":provider_id",
+        ":category_id",
+        "tstzrange(CAST(:starts_at AS timestamptz), CAST(:ends_at AS timestamptz))",
+    )
+}
+    ORDER BY asked.place"""
+
+
+def lacking(
+    session: Session,
+    request: Request,
+    *,
+    provider_id: uuid.UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+) -> list[str]:
+    """The papers this request asks for that the provider cannot show for these hours. Hold
+    the provider's row lock, or the answer may be old before it is used."""
+    if not request.papers:
+        return []
+    asked = {
+        "papers": list(request.papers),
+        "provider_id": provider_id,
+        "category_id": Int2(request.category_id),
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "now": now,
+    }
+    session.flush()
+    return [row.kind for row in run(session, _LACKING, asked)]

@@ -105,7 +105,7 @@ NEVER = "AND i.provider_id <> ALL(v_never)"
 def suits_exactly(row: str) -> str:
     """What only the row itself tells."""
     return f"""(NOT v_papered AND {row}.reach_m IS NOT NULL OR {{suits}}(
-        {row}.provider_id, :category_id, :lon, :lat, :papers, :now, :window_to))"""
+        {row}.provider_id, :category_id, :lon, :lat, :papers, :now, :earliest, :window_to))"""
 
 
 def circle(name: str, radius_m: str) -> str:

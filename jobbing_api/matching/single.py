@@ -22,6 +22,7 @@ FUNCTIONS = {
             "lat": "float8",
             "papers": "text[]",
             "now": "timestamptz",
+            "earliest": "timestamptz",
             "window_to": "timestamptz",
         },
         {"point": ("geography", POINT)},

@@ -53,6 +53,9 @@ TOPICS: Mapping[str, Topic] = {
     "visit-moved": "visits",
     "reschedule-asked": "visits",
     "reschedule-refused": "visits",
+    "substitute-asked": "visits",
+    "substitute-agreed": "visits",
+    "substitute-refused": "visits",
     "start-code-changed": "visits",
     "nobody-home": "visits",
     "on-my-way": "visits",
@@ -85,6 +88,10 @@ TOPICS: Mapping[str, Topic] = {
     "report-kept": "account",
     "report-hidden": "account",
     "points-review": "account",
+    "paper-waiting": "account",
+    "paper-verified": "account",
+    "paper-refused": "account",
+    "paper-ending": "account",
 }
 
 #: Ways to somebody. A push goes out first; a mail or a text message where no phone of theirs

@@ -92,6 +92,10 @@ def _shown(params: Mapping[str, Any], language: str) -> dict[str, Any]:
             if net is None
             else words.money(language, net, params["currency"])
         )
+    if "paper" in params:
+        shown["paper"] = words.say(language, f"paper-{params['paper'].lower()}")
+    if "days" in params:
+        shown["days"] = params["days"]
     if "reason" in params:
         shown["reason"] = words.say(language, f"reason-{params['reason']}")
     return shown

@@ -37,14 +37,21 @@ from jobbing_api.offers.requests import fact, request_of
 
 
 def accept(
-    session: Session, offer_id: uuid.UUID, *, account: accounts_models.Account, now: datetime
+    session: Session,
+    offer_id: uuid.UUID,
+    *,
+    account: accounts_models.Account,
+    who_comes: str | None = None,
+    now: datetime,
 ) -> jobs_models.Job:
     """Take the job. Asked again by who has it, answers the same.
 
     Books exactly the offer's hour, or the next free stretch if that went meanwhile.
+    ``who_comes``, by name, is a part of it; unless somebody is named, it is the provider.
     Raises AlreadyTaken (somebody was faster), OfferExpired (too late), CalendarConflict
-    (no free stretch left), QuoteRequired (the resident chooses among quotes),
-    IllegalMove (declined before, or the job was cancelled), NotFound.
+    (no free stretch left), PaperRequired (the market insists on one they lack),
+    QuoteRequired (the resident chooses among quotes), IllegalMove (declined before, or the
+    job was cancelled), NotFound.
     """
     offer = reading.get_for(session, offer_id, account, now=now)
     job = session.get_one(jobs_models.Job, offer.job_id, populate_existing=True)
@@ -54,7 +61,14 @@ def accept(
     if job.mode == "choose":
         raise errors.QuoteRequired()
     return _assign(
-        session, job, offer, by=OfferMove.ACCEPT, actor_role="provider", account=account, now=now
+        session,
+        job,
+        offer,
+        by=OfferMove.ACCEPT,
+        actor_role="provider",
+        account=account,
+        who_comes=who_comes,
+        now=now,
     )
 
 
@@ -87,6 +101,7 @@ def choose(
         by=OfferMove.CHOOSE,
         actor_role="resident",
         account=account,
+        who_comes=(offer.quote or {}).get("who_comes"),
         now=now,
     )
 
@@ -120,6 +135,7 @@ def _assign(
     by: OfferMove,
     actor_role: str,
     account: accounts_models.Account,
+    who_comes: str | None,
     now: datetime,
 ) -> jobs_models.Job:
     policy = jobs.policy_of(session, job, now=now)
@@ -149,7 +165,8 @@ def _assign(
             raise errors.AlreadyTaken() from refused
         raise
     providers.lock(session, [offer.provider_id])
-    if _suspended(session, offer.provider_id):
+    person = session.get_one(accounts_models.Account, offer.provider_id, populate_existing=True)
+    if person.suspended_at is not None:
         # Whoever chooses learns no more than that this answer does not stand any more.
         raise errors.AccountSuspended() if by is OfferMove.ACCEPT else errors.OfferExpired()
     request = request_of(session, job, policy, outside_hours=offer.outside_hours)
@@ -163,6 +180,16 @@ def _assign(
     )
     if starts_at is None:
         raise errors.CalendarConflict()
+    lacks = matching.lacking(
+        session,
+        request,
+        provider_id=offer.provider_id,
+        starts_at=starts_at,
+        ends_at=starts_at + request.duration,
+        now=now,
+    )
+    if lacks:
+        raise errors.PaperRequired(missing=lacks)
     taken = session.scalars(
         update(models.Offer)
         .where(
@@ -198,18 +225,20 @@ def _assign(
         place=geography.lon_lat(job.location),
         now=now,
     )
-    jobs.agree(session, job, offer_id=taken.id, policy=policy, now=now)
+    jobs.agree(
+        session,
+        job,
+        offer_id=taken.id,
+        who_comes=who_comes or person.display_name,
+        policy=policy,
+        now=now,
+    )
     providers.record.write_many(session, [fact("answered", job, taken, at=now)])
     providers.resume(session, taken.provider_id, now=now)
     jobs.tell(session, job, job.resident_id, "job-assigned", now=now)
     jobs.tell(session, job, taken.provider_id, "job-booked", now=now, replaces_offer=taken.id)
     session.flush()
     return job
-
-
-def _suspended(session: Session, provider_id: uuid.UUID) -> bool:
-    account = session.get_one(accounts_models.Account, provider_id, populate_existing=True)
-    return account.suspended_at is not None
 
 
 def _order(job: jobs_models.Job, offer: models.Offer, *, now: datetime) -> dict[str, Any]:

@@ -76,14 +76,15 @@ def decline(
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
     """What a provider says to a price: which steps and how long each, when they have time,
-    why they; and whether the price is for coming to look, to count towards the work that
-    follows."""
+    why they; whether the price is for coming to look, to count towards the work that
+    follows; and by name who comes, if it is not they."""
 
     message: str = ""
     steps: Sequence[Mapping[str, Any]] = ()
     availability: str = ""
     why: str = ""
     inspection: bool = False
+    who_comes: str | None = None
 
 
 def quote(

@@ -127,5 +127,5 @@ def _priced(
     lines: Sequence[prices.Line],
     terms: providers.Terms,
 ) -> dict[str, Any]:
-    creditable = terms.declared and providers.DECLARED in job.category.papers
+    creditable = terms.declared and providers.papers.DECLARED in job.category.papers
     return prices.price(job.budget_kind, job.currency, lines, policy, declared=creditable)

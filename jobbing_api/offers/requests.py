@@ -57,7 +57,7 @@ def request_of(
     """The question "who could do this job?" in matching's own words."""
     papers: tuple[str, ...] = ()
     if policy.papers_required:
-        papers = tuple(job.category.papers)
+        papers = providers.papers.asked_of(job.category.papers)
     return matching.Request(
         job_id=job.id,
         market_id=job.market_id,

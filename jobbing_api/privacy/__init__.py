@@ -7,6 +7,7 @@ so that what happened remains countable.
 
 from jobbing_api.privacy.erasure import erase as erase
 from jobbing_api.privacy.export import export as export
+from jobbing_api.privacy.retention import forget_old_papers as forget_old_papers
 from jobbing_api.privacy.retention import forget_old_photos as forget_old_photos
 
-__all__ = ["erase", "export", "forget_old_photos"]
+__all__ = ["erase", "export", "forget_old_papers", "forget_old_photos"]

@@ -13,7 +13,18 @@ from typing import Any
 from sqlalchemy import Text, column, delete, func, or_, select, table, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import dues, errors, files, geography, history, jobs, mail, offers, words
+from jobbing_api import (
+    dues,
+    errors,
+    files,
+    geography,
+    history,
+    jobs,
+    mail,
+    offers,
+    providers,
+    words,
+)
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState
@@ -101,8 +112,18 @@ def _forget_trade(session: Session, ours: uuid.UUID, *, now: datetime) -> None:
         .values(quote=func.jsonb_build_object("amount_cents", offer.quote["amount_cents"])),
         execution_options={"synchronize_session": False},
     )
+    visit, asked = jobs_models.Visit, jobs_models.Substitution
+    for statement in (
+        update(visit).where(visit.provider_id == ours).values(comes_name=None),
+        update(asked).where(asked.provider_id == ours).values(name="", reason=""),
+    ):
+        session.execute(statement, execution_options={"synchronize_session": False})
     if provider is None:
         return
+    paper = providers_models.Paper
+    for paper_id in session.scalars(select(paper.id).where(paper.provider_id == ours)).all():
+        # Nobody is to be reminded of it.
+        dues.strike(session, paper_id, [providers.papers.ENDS])
     for model in (
         providers_models.Skill,
         providers_models.WeeklyHours,
@@ -164,6 +185,23 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
             update(model).where(author == account.id).values(text=""),
             execution_options={"synchronize_session": False},
         )
+    agreed, paper = jobs_models.Substitution, providers_models.Paper
+    session.execute(
+        update(agreed)
+        .where(
+            agreed.job_id.in_(select(job.id).where(job.resident_id == account.id)),
+            agreed.answer.is_not(None),
+        )
+        .values(answer=""),
+        execution_options={"synchronize_session": False},
+    )
+    # What an operator wrote to a paper.
+    session.execute(
+        update(paper)
+        .where(paper.settled_by == account.id, paper.refused_because.is_not(None))
+        .values(refused_because=""),
+        execution_options={"synchronize_session": False},
+    )
     session.execute(
         update(jobs_models.Review)
         .where(jobs_models.Review.about_id == account.id, jobs_models.Review.reply.is_not(None))

@@ -228,7 +228,9 @@ def _provider(
             but=_OWNER,
         ),
         "presence": None if presence is None else out.row(presence, but=_OWNER),
-        "papers": out.rows(_all(session, m.Paper, m.Paper.provider_id == ours), but=_OWNER),
+        "papers": out.rows(
+            _all(session, m.Paper, m.Paper.provider_id == ours), but=(*_OWNER, "settled_by")
+        ),
         "portfolio": out.rows(
             _all(session, m.PortfolioItem, m.PortfolioItem.provider_id == ours), but=_OWNER
         ),
@@ -270,8 +272,9 @@ _TENDING = ("owner_id", "state", "attempts", "wake_at", "queued_at", "tended_unt
 
 
 def _visits(session: Session, out: _Writer, ours: uuid.UUID) -> list[dict[str, Any]]:
-    """What was agreed about somebody's coming, on either side of the door, and the hours
-    one asked the other for."""
+    """What was agreed about somebody's coming, on either side of the door, the hours one
+    asked the other for, and who was to come instead: of the other's words and people
+    nothing."""
     visit, job, asked = jobs_models.Visit, jobs_models.Job, jobs_models.Reschedule
     found = session.execute(
         select(visit, job.resident_id)
@@ -282,13 +285,31 @@ def _visits(session: Session, out: _Writer, ours: uuid.UUID) -> list[dict[str, A
     moves: dict[uuid.UUID, list[Any]] = {}
     for one in _all(session, asked, asked.visit_id.in_([row[0].offer_id for row in found])):
         moves.setdefault(one.visit_id, []).append(one)
+    others = jobs_models.Substitution
+    instead: dict[uuid.UUID, list[Any]] = {}
+    for one in _all(session, others, others.visit_id.in_([row[0].offer_id for row in found])):
+        instead.setdefault(one.visit_id, []).append(one)
+    as_resident = {row[0].offer_id: row[1] == ours for row in found}
     return [
         {
-            **out.row(row[0], but=("provider_id", "start_code", "wrong_codes")),
-            "as": "resident" if row[1] == ours else "provider",
-            "reschedules": out.rows(moves.get(row[0].offer_id, []), but=("job_id", "visit_id")),
+            **out.row(
+                visit,
+                but=(
+                    *("provider_id", "start_code", "wrong_codes"),
+                    *(("comes_name",) if as_resident[visit.offer_id] else ()),
+                ),
+            ),
+            "as": "resident" if as_resident[visit.offer_id] else "provider",
+            "reschedules": out.rows(moves.get(visit.offer_id, []), but=("job_id", "visit_id")),
+            "substitutions": out.rows(
+                instead.get(visit.offer_id, []),
+                but=(
+                    *("job_id", "visit_id", "market_id", "provider_id"),
+                    *(("name", "reason") if as_resident[visit.offer_id] else ("answer",)),
+                ),
+            ),
         }
-        for row in found
+        for visit, _ in found
     ]
 
 
@@ -348,6 +369,8 @@ class _Writer:
             value = getattr(one, name)
             if name == "category_id":
                 written["category"] = self._categories.get(value)
+            elif name == "category_ids":
+                written["categories"] = value and [self._categories.get(one) for one in value]
             elif name == "market_id":
                 written["market"] = self._markets.get(value)
             else:
@@ -365,6 +388,8 @@ def _plain(value: Any) -> Any:
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
         case uuid.UUID():
             return str(value)
         case date():

@@ -1,13 +1,16 @@
 """What someone offers: skills and prices, reach, calendar and free time, record.
 
 Hides: how a profile is checked, how weekly hours, exceptions and bookings become free
-time, what makes a double booking impossible, and how figures are counted.
+time, what makes a double booking impossible, which papers count, and how figures are
+counted.
 """
 
 from jobbing_api.markets.local_time import Stretch as Stretch
 from jobbing_api.markets.local_time import weekly_stretches as weekly_stretches
 from jobbing_api.providers import models as models
+from jobbing_api.providers import papers as papers
 from jobbing_api.providers import record as record
+from jobbing_api.providers import verification as verification
 from jobbing_api.providers.bookings import ABSENT as ABSENT
 from jobbing_api.providers.bookings import DROPPED_OUT as DROPPED_OUT
 from jobbing_api.providers.bookings import GIVEN_BACK as GIVEN_BACK
@@ -48,14 +51,12 @@ from jobbing_api.providers.record import Figures as Figures
 from jobbing_api.providers.record import figures as figures
 from jobbing_api.providers.record import forget as forget_facts
 from jobbing_api.providers.record import redate as redate_fact
-from jobbing_api.providers.terms import DECLARED as DECLARED
 from jobbing_api.providers.terms import PLAIN as PLAIN
 from jobbing_api.providers.terms import Terms as Terms
 from jobbing_api.providers.terms import terms_of as terms_of
 
 __all__ = [
     "ABSENT",
-    "DECLARED",
     "DROPPED_OUT",
     "GIVEN_BACK",
     "PLAIN",
@@ -85,6 +86,7 @@ __all__ = [
     "make_feed",
     "models",
     "newcomers",
+    "papers",
     "pause",
     "portfolio_of",
     "position_of",
@@ -100,6 +102,7 @@ __all__ = [
     "release",
     "resume",
     "terms_of",
+    "verification",
     "weekly_stretches",
     "whose_feed",
 ]

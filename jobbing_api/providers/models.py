@@ -188,8 +188,15 @@ class Presence(Base):
     )
 
 
+#: The letters are those of the categories (``markets/categories.toml``); the last two are
+#: asked of everybody.
+PAPER_KINDS = ("R", "Q", "D", "T", "A", "C", "S", "identity", "registration")
+
+
 class Paper(Base):
-    """An insurance, a qualification, a register entry; counts while verified and valid."""
+    """An insurance, a qualification, a register entry: what it says, and what a person
+    thought of it. It counts while it is verified, from ``valid_from`` until ``valid_until``:
+    the days it names, or less where another has taken its place."""
 
     __tablename__ = "papers"
 
@@ -200,8 +207,44 @@ class Paper(Base):
     kind: Mapped[str] = mapped_column(Text)
     verified_at: Mapped[datetime | None] = mapped_column(Instant)
     valid_until: Mapped[datetime | None] = mapped_column(Instant)
+    issuer: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    number: Mapped[str | None] = mapped_column(Text)
+    #: The first and the last day it names, on the market's calendar.
+    begins_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
+    #: The categories it covers; None where that makes no difference.
+    category_ids: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    valid_from: Mapped[datetime | None] = mapped_column(Instant)
+    handed_in_at: Mapped[datetime] = mapped_column(Instant, server_default=text("now()"))
+    #: The operator who verified or refused it.
+    settled_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    refused_at: Mapped[datetime | None] = mapped_column(Instant)
+    refused_because: Mapped[str | None] = mapped_column(Text)
+    replaced_by_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("papers.id", ondelete="SET NULL")
+    )
 
-    __table_args__ = (Index("ix_papers_provider_id", "provider_id"),)
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN (" + ", ".join(f"'{kind}'" for kind in PAPER_KINDS) + ")", name="kind"
+        ),
+        CheckConstraint("valid_from <= valid_until", name="begins_before_it_ends"),
+        CheckConstraint("num_nonnulls(verified_at, refused_at) < 2", name="verified_or_refused"),
+        CheckConstraint(
+            "(refused_at IS NULL) = (refused_because IS NULL)", name="refusal_has_reason"
+        ),
+        Index("ix_papers_provider_id", "provider_id"),
+        Index(
+            "ix_papers_waiting",
+            "id",
+            postgresql_where=text("verified_at IS NULL AND refused_at IS NULL"),
+        ),
+        Index(
+            "ix_papers_replaced_by_id",
+            "replaced_by_id",
+            postgresql_where=text("replaced_by_id IS NOT NULL"),
+        ),
+    )
 
 
 class Booking(Base):

@@ -23,7 +23,7 @@ from jobbing_api import errors, geography
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.markets import areas, policies
 from jobbing_api.markets import models as markets_models
-from jobbing_api.providers import calendar, free_time, models, portfolio, record
+from jobbing_api.providers import calendar, free_time, models, papers, portfolio, record
 
 PRICE_KINDS = ("hourly", "flat", "quote")
 
@@ -62,6 +62,8 @@ class PublicProfile:
     categories: tuple[str, ...]
     languages: tuple[str, ...]
     tools: tuple[str, ...]
+    #: Verified and in force, each with the day it ends.
+    papers: tuple[papers.InForce, ...]
     member_since: datetime
     #: Plain mean of the visible reviews' stars; None without any.
     rating_mean: float | None
@@ -351,6 +353,7 @@ def public_profiles(
             )
         )
     }
+    held = papers.in_force(session, ids, now=now)
     medians: dict[uuid.UUID, float] = {}
     for market_id in {provider.market_id for provider, _ in found}:
         since = now - record.response_window(session, market_id, now=now)
@@ -366,6 +369,7 @@ def public_profiles(
             categories=tuple(categories[provider.account_id]),
             languages=tuple(provider.languages),
             tools=tuple(provider.tools),
+            papers=held.get(provider.account_id, ()),
             member_since=person.created_at,
             response_median_min=medians.get(provider.account_id),
             level=getattr(nightly.get(provider.account_id), "level", None) or 1,

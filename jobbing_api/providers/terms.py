@@ -9,14 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api.providers import models
-
-#: The paper of whoever is declared for services at home (article L. 7232-1-1 of the French
-#: labour code; the letter is that of the categories).
-DECLARED = "S"
+from jobbing_api.providers import models, papers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +40,8 @@ def terms_of(
         select(paper.id)
         .where(
             paper.provider_id == provider.account_id,
-            paper.kind == DECLARED,
-            paper.verified_at.is_not(None),
-            or_(paper.valid_until.is_(None), paper.valid_until > now),
+            paper.kind == papers.DECLARED,
+            papers.counts(now),
         )
         .exists()
     )

@@ -139,8 +139,14 @@ problem-too-many-photos-detail =
        *[said] { $most_waiting } photos that you have sent belong nowhere yet. Use or remove some of them, or wait until tomorrow.
     }
 
+problem-paper-required-title = A paper is missing
+problem-paper-required-detail = This town insists on papers that are not verified, or not in force at that hour. Hand in what is missing and try again.
+
+problem-too-many-papers-title = Too many papers
+problem-too-many-papers-detail = There are too many papers here. Take some away first.
+
 problem-photo-frozen-title = This photo stays
-problem-photo-frozen-detail = Others have acted on what it shows, so it can no longer be removed. It goes by itself half a year after the job is over.
+problem-photo-frozen-detail = Others have acted on what it shows, so it can no longer be removed. It goes by itself half a year after the job is over; a paper's goes with the paper.
 
 problem-link-expired-title = This link has expired
 problem-link-expired-detail = Read the job, offer or profile that shows the photo again: it carries a new link.
@@ -311,6 +317,15 @@ push-reschedule-asked-body =
 push-reschedule-refused-title = The hour stands
 push-reschedule-refused-body = The other side cannot make the hour you asked for. The visit stays as it was agreed.
 
+push-substitute-asked-title = May somebody else come?
+push-substitute-asked-body = You are asked whether somebody else may come. Nobody does unless you agree in writing.
+
+push-substitute-agreed-title = Somebody else may come
+push-substitute-agreed-body = The resident has agreed in writing to whom you named.
+
+push-substitute-refused-title = Nobody else, please
+push-substitute-refused-body = The resident would rather it stayed with whoever was to come. Their answer is in the app.
+
 push-start-code-changed-title = Another code
 push-start-code-changed-body = Your code was entered wrongly several times, so there is a new one in the app. Give it to nobody but the person at your door.
 
@@ -322,6 +337,23 @@ push-stand-by-asked-body = { $category }, { $when }: whoever took it keeps silen
 
 push-points-review-title = Somebody to talk to
 push-points-review-body = A provider has called off or missed several visits at short notice. Please hear them before anything else.
+
+push-paper-waiting-title = A paper to look at
+push-paper-waiting-body = Somebody has handed in a paper. Please see whether it is what it says.
+
+push-paper-verified-title = Your paper counts
+push-paper-verified-body = { $paper }: a person has verified your paper.
+
+push-paper-refused-title = Your paper was not taken
+push-paper-refused-body = { $paper }: a person has looked at your paper; why it is not taken is in the app.
+
+push-paper-ending-title = A paper is about to end
+push-paper-ending-body =
+    { $days ->
+        [0] { $paper } counts today for the last time. Hand in the next one, so that nothing is lost.
+        [1] { $paper } counts until tomorrow. Hand in the next one, so that nothing is lost.
+       *[other] { $paper } counts for { $days } days more. Hand in the next one, so that nothing is lost.
+    }
 
 push-report-made-title = Something was reported
 push-report-made-body = Somebody thinks that something should not stand there. Please have a look.
@@ -549,6 +581,26 @@ photo-used = This photo is used elsewhere. Send it again to use it here too.
 photo-is-a-paper = A PDF can only be a paper.
 photos-too-many = At most { $most } photos.
 portfolio-category = There is no such category.
+
+### Papers: their names, and why one does not fit
+
+paper-r = Liability insurance
+paper-q = Qualification
+paper-d = Ten-year cover
+paper-t = Transport register
+paper-a = Animal certificate
+paper-c = Certibiocide
+paper-s = Declaration for home services
+paper-identity = Identity
+paper-registration = Registration
+paper-category = There is no such category.
+paper-day-too-far = This day is too far away.
+paper-for-all = This paper is not for some kinds of work only.
+paper-for-what = Say which kinds of work it covers.
+paper-is-over = This paper is over. Hand in the present one.
+paper-says-until-when = Say until when it counts; it stands on the paper.
+consent-in-writing = Write it down in your own words.
+same-person = It is they who come already.
 
 ### Jobs: why its terms do not fit together
 

@@ -139,8 +139,14 @@ problem-too-many-photos-detail =
        *[said] { $most_waiting } photos que vous avez envoyées ne servent encore nulle part. Utilisez-en ou retirez-en quelques-unes, ou attendez demain.
     }
 
+problem-paper-required-title = Il manque un justificatif
+problem-paper-required-detail = Cette ville exige des justificatifs qui ne sont pas vérifiés, ou pas valables à cette heure. Déposez ce qui manque et réessayez.
+
+problem-too-many-papers-title = Trop de justificatifs
+problem-too-many-papers-detail = Il y a trop de justificatifs ici. Retirez-en d'abord.
+
 problem-photo-frozen-title = Cette photo reste
-problem-photo-frozen-detail = D'autres ont agi d'après ce qu'elle montre, elle ne peut plus être retirée. Elle disparaît d'elle-même six mois après la fin de la mission.
+problem-photo-frozen-detail = D'autres ont agi d'après ce qu'elle montre, elle ne peut plus être retirée. Elle disparaît d'elle-même six mois après la fin de la mission ; celle d'un justificatif part avec lui.
 
 problem-link-expired-title = Ce lien a expiré
 problem-link-expired-detail = Relisez la mission, la proposition ou le profil qui montre la photo : vous y trouverez un nouveau lien.
@@ -311,6 +317,15 @@ push-reschedule-asked-body =
 push-reschedule-refused-title = L'heure ne change pas
 push-reschedule-refused-body = L'heure demandée ne convient pas à l'autre personne. Le rendez-vous reste comme convenu.
 
+push-substitute-asked-title = Quelqu'un d'autre peut-il venir ?
+push-substitute-asked-body = On vous demande si une autre personne peut venir. Personne ne vient à la place sans votre accord écrit.
+
+push-substitute-agreed-title = Une autre personne peut venir
+push-substitute-agreed-body = L'habitant a accepté par écrit la personne que vous avez nommée.
+
+push-substitute-refused-title = Personne d'autre, merci
+push-substitute-refused-body = L'habitant préfère la personne prévue. Sa réponse est dans l'application.
+
 push-start-code-changed-title = Un nouveau code
 push-start-code-changed-body = Votre code a été saisi plusieurs fois de travers : un nouveau vous attend dans l'application. Ne le donnez qu'à la personne à votre porte.
 
@@ -322,6 +337,23 @@ push-stand-by-asked-body = { $category }, { $when } : la personne qui l'a pris n
 
 push-points-review-title = Quelqu'un à qui parler
 push-points-review-body = Un prestataire a annulé ou manqué plusieurs rendez-vous au dernier moment. Écoutez-le avant toute chose.
+
+push-paper-waiting-title = Un justificatif à examiner
+push-paper-waiting-body = Quelqu'un a déposé un justificatif. Merci de vérifier qu'il est bien ce qu'il dit.
+
+push-paper-verified-title = Votre justificatif compte
+push-paper-verified-body = { $paper } : une personne a vérifié votre justificatif.
+
+push-paper-refused-title = Votre justificatif n'est pas retenu
+push-paper-refused-body = { $paper } : une personne a examiné votre justificatif ; la raison du refus est dans l'application.
+
+push-paper-ending-title = Un justificatif arrive à son terme
+push-paper-ending-body =
+    { $days ->
+        [0] { $paper } : dernier jour de validité. Déposez le suivant pour ne rien perdre.
+        [1] { $paper } : valable jusqu'à demain. Déposez le suivant pour ne rien perdre.
+       *[other] { $paper } : encore { $days } jours de validité. Déposez le suivant pour ne rien perdre.
+    }
 
 push-report-made-title = Un signalement
 push-report-made-body = Quelqu'un pense qu'un contenu n'a pas sa place. Merci d'y jeter un œil.
@@ -549,6 +581,26 @@ photo-used = Cette photo sert ailleurs. Renvoyez-la pour vous en servir ici auss
 photo-is-a-paper = Un PDF ne peut être qu'un justificatif.
 photos-too-many = { $most } photos au plus.
 portfolio-category = Cette catégorie n'existe pas.
+
+### Justificatifs : leurs noms, et pourquoi l'un ne convient pas
+
+paper-r = Assurance responsabilité civile
+paper-q = Qualification
+paper-d = Garantie décennale
+paper-t = Registre des transporteurs
+paper-a = Certificat animalier
+paper-c = Certibiocide
+paper-s = Déclaration de services à la personne
+paper-identity = Identité
+paper-registration = Immatriculation
+paper-category = Cette catégorie n'existe pas.
+paper-day-too-far = Ce jour est trop éloigné.
+paper-for-all = Ce justificatif ne se limite pas à certains travaux.
+paper-for-what = Dites quels travaux il couvre.
+paper-is-over = Ce justificatif n'est plus valable. Déposez celui qui l'est.
+paper-says-until-when = Dites jusqu'à quand il est valable : c'est écrit dessus.
+consent-in-writing = Écrivez-le avec vos mots.
+same-person = C'est déjà cette personne qui vient.
 
 ### Missions : pourquoi ses conditions ne vont pas ensemble
 

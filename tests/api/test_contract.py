@@ -70,6 +70,13 @@ OPERATIONS = """
     GET /providers/me/statements/{month}.csv · GET /providers/me/statements/{month}.pdf
     GET /providers/me/calendar-feed · POST /providers/me/calendar-feed
     DELETE /providers/me/calendar-feed · GET /calendar-feeds/{secret}.ics
+    GET /providers/me/papers · POST /providers/me/papers
+    GET /providers/me/papers/{paper_id} · DELETE /providers/me/papers/{paper_id}
+    GET /operators/papers · POST /operators/papers/{paper_id}/verify
+    POST /operators/papers/{paper_id}/refuse · GET /markets/{slug}/papers
+    POST /jobs/{job_id}/substitute
+    POST /jobs/{job_id}/substitute/{substitution_id}/agree
+    POST /jobs/{job_id}/substitute/{substitution_id}/refuse
     GET /offers · GET /offers/{offer_id}
     POST /offers/{offer_id}/seen · POST /offers/{offer_id}/accept
     POST /offers/{offer_id}/decline · POST /offers/{offer_id}/quote

@@ -406,6 +406,7 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "sign_ins",
         "skills",
         "statements",
+        "substitutions",
         "visits",
         "weekly_hours",
         "work_stretches",

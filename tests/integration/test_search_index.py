@@ -675,7 +675,7 @@ class Town(RuleBasedStateMachine):
             session.add(
                 providers_models.Paper(
                     provider_id=self.ids[who],
-                    kind="insurance",
+                    kind="R",
                     verified_at=self.now,
                     valid_until=self.now + valid_days * DAY,
                 )
@@ -854,7 +854,7 @@ NOT_INDEXED = {
     "a position": "UPDATE presences SET position = 'POINT(4.8 45.7)', position_at = now()",
     "no duty": "INSERT INTO presences VALUES ({id}, false, NULL, NULL, now())",
     "a name": "UPDATE accounts SET display_name = 'x' WHERE id = {id}",
-    "a paper": "INSERT INTO papers VALUES (gen_random_uuid(), {id}, 'insurance', now(), NULL)",
+    "a paper": "INSERT INTO papers VALUES (gen_random_uuid(), {id}, 'R', now(), NULL)",
     "an offer taken back": "{withdrawn}",
 }
 

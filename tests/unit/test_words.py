@@ -16,6 +16,7 @@ from jobbing_api import errors, words
 from jobbing_api.api import problems
 from jobbing_api.lifecycle import JobState, OfferState
 from jobbing_api.notifications import preferences
+from jobbing_api.providers import papers
 
 CODE = Path(jobbing_api.__file__).parent
 
@@ -39,6 +40,7 @@ FAMILIES = (
     {f"problem-{slug}-{part}" for slug in problems.STATUS for part in ("title", "detail")}
     | {f"push-{kind}-{part}" for kind in KINDS for part in ("title", "body")}
     | {f"reason-{reason}" for reason in REASONS}
+    | {f"paper-{kind.lower()}" for kind in papers.KINDS}
     | {
         f"mail-{purpose}-{part}"
         for purpose in ("verify-email", "reset-password")
@@ -135,6 +137,7 @@ def test_every_field_message_the_code_names_is_written() -> None:
 
 def test_no_push_can_name_a_person_or_a_place() -> None:
     harmless = {"category", "distance", "when", "arrival", "price", "reason", "backups"}
+    harmless |= {"paper", "days"}
     for message_id, message in _messages("en").items():
         if message_id.startswith("push-"):
             assert _variables(message) <= harmless, message_id
