@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from jobbing_api import errors, jobs
-from jobbing_api.api import fields, job_shapes, kinds
+from jobbing_api import errors, files, jobs
+from jobbing_api.api import fields, job_shapes, kinds, photo_shapes
 from jobbing_api.api import jobs as jobs_views
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import orders
@@ -34,6 +34,18 @@ class ChangeBody(kinds.Body):
         "Why.", "The downpipe is cracked.", least=0, most=500, lines=True, load_default=""
     )
     lines = fields.many(ChangeLineBody, "What is added.", least=1, most=20)
+
+
+class SuppliesBody(kinds.Body):
+    """What supplies of the order cost, and the receipt."""
+
+    line = fields.whole("The place of their line in the order, from 0.", 2, least=0, most=10**4)
+    amount_cents = fields.cents("What they cost; 0 where nothing was bought.", 3740)
+    photos = photo_shapes.ids(
+        "The receipt. Yours, and used nowhere else.",
+        most=files.MOST["receipt"],
+        load_default=list,
+    )
 
 
 class PaymentBody(kinds.Body):
@@ -91,6 +103,28 @@ _answer(
     "No (the other side), or never mind (who asked)",
     agree=False,
 )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/supplies")
+class Supplies(jobs_views.JobView):
+    @blueprint.operation(
+        "charge_supplies",
+        body=SuppliesBody,
+        answer=job_shapes.JobAnswer,
+        status=201,
+        version="read",
+        refuses=jobs_views.MOVE,
+        creates=True,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """That is what it cost (the provider)
+
+        Supplies are agreed on as "at most so much" and owed by receipt: from once work has
+        begun until a week after it was confirmed. Photos of the receipt, or a PDF, are brought
+        first (POST /photos) and named here; they stay.
+        """
+        jobs.charge(self.session, job_id, self.account, now=self.now, **body)
+        return self.seen(job_id), {"Location": f"/api/v1/jobs/{job_id}"}
 
 
 @blueprint.route("/jobs/<uuid:job_id>/payments")

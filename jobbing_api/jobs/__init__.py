@@ -34,6 +34,7 @@ from jobbing_api.jobs.disputes import Dispute as Dispute
 from jobbing_api.jobs.disputes import decide as decide
 from jobbing_api.jobs.disputes import dispute as dispute
 from jobbing_api.jobs.disputes import dispute_of as dispute_of
+from jobbing_api.jobs.disputes import evidence_of as evidence_of
 from jobbing_api.jobs.disputes import remind_operators as remind_operators
 from jobbing_api.jobs.disputes import state as state
 from jobbing_api.jobs.moves import due as due
@@ -53,6 +54,7 @@ from jobbing_api.jobs.posting import ask_for_wave as ask_for_wave
 from jobbing_api.jobs.posting import check_terms as check_terms
 from jobbing_api.jobs.posting import check_window as check_window
 from jobbing_api.jobs.posting import give_up_at as give_up_at
+from jobbing_api.jobs.posting import named_photos as named_photos
 from jobbing_api.jobs.posting import post as post
 from jobbing_api.jobs.posting import repost as repost
 from jobbing_api.jobs.progress import CHECK_IN as CHECK_IN
@@ -81,6 +83,10 @@ from jobbing_api.jobs.reviews import review as review
 from jobbing_api.jobs.reviews import reviews_of_job as reviews_of_job
 from jobbing_api.jobs.reviews import reviews_of_provider as reviews_of_provider
 from jobbing_api.jobs.rules import policy_of as policy_of
+from jobbing_api.jobs.supplies import Supply as Supply
+from jobbing_api.jobs.supplies import charge as charge
+from jobbing_api.jobs.supplies import supplies_of as supplies_of
+from jobbing_api.jobs.supplies import without_receipt_cents as without_receipt_cents
 from jobbing_api.jobs.telling import tell as tell
 from jobbing_api.jobs.work import confirm as confirm
 from jobbing_api.jobs.work import finish as finish

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, history, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, prices, questions, reading, rules, telling
+from jobbing_api.jobs import models, prices, questions, reading, rules, supplies, telling
 from jobbing_api.lifecycle import JobState
 
 #: What a change may consist of; a credit takes away.
@@ -161,16 +161,7 @@ def _change(
         look = min(job.order["total_cents"], change.delta_cents)
         added.append({"kind": "credit", "amount_cents": -look, "label": None})
     policy = rules.policy_of(session, job, now=now)
-    job.order = {
-        **job.order,
-        **prices.price(
-            job.order["kind"],
-            job.order["currency"],
-            [*job.order["lines"], *added],
-            policy,
-            declared=bool(job.order.get("declared")),
-        ),
-    }
+    job.order = prices.with_lines(job.order, [*job.order["lines"], *added], policy)
 
 
 # Paid ------------------------------------------------------------------------------------
@@ -260,7 +251,7 @@ def agree_paid(
 
 def owed_cents(session: Session, job: models.Job) -> int | None:
     """What is left to pay: of the order, or of what calling it off or not being there cost;
-    None where nothing was agreed."""
+    None where nothing was agreed. Supplies are owed by receipt."""
     visit, payment = models.Visit, models.Payment
     fee = session.scalar(
         select(func.sum(visit.fee_cents)).where(visit.job_id == job.id, visit.fee_cents > 0)
@@ -269,6 +260,8 @@ def owed_cents(session: Session, job: models.Job) -> int | None:
         agreed = fee
     else:
         agreed = None if job.order is None else (job.order["total_cents"] or 0) + (fee or 0)
+        if agreed is not None:
+            agreed -= supplies.without_receipt_cents(job.order)
     if agreed is None:
         return None
     paid = session.scalar(select(func.sum(payment.amount_cents)).where(payment.job_id == job.id))

@@ -369,6 +369,9 @@ push-change-agreed-body = It is part of the order now.
 push-change-refused-title = The order stands
 push-change-refused-body = The other side does not agree to the change. The order stays as it was.
 
+push-supplies-charged-title = A receipt
+push-supplies-charged-body = Your provider shows what supplies cost: { $price }. The receipt is in the app.
+
 push-payment-said-title = Were you paid?
 push-payment-said-body = The resident says that you have received { $price }. Confirm it, and the receipt has its number.
 
@@ -536,7 +539,7 @@ picture-too-narrow = This picture is too small or too narrow to show anything.
 photo-unknown = There is no such photo of yours. Send it again.
 photo-twice = This photo is named twice.
 photo-used = This photo is used elsewhere. Send it again to use it here too.
-photo-is-a-paper = A PDF can only be a paper.
+photo-is-a-paper = A PDF can only be a paper or a receipt.
 photos-too-many = At most { $most } photos.
 portfolio-category = There is no such category.
 
@@ -559,6 +562,11 @@ counter-out-of-bounds = This is too far from the price that was named.
 less-than-nothing = The job would cost less than nothing.
 credit-below-zero = A credit is below zero, everything else above.
 more-than-is-owed = This is more than is left to pay.
+not-supplies = There are no supplies at this place of the order.
+supplies-charged = The receipt of these supplies was shown before.
+more-than-agreed = This is more than was agreed. Ask for a change of the order.
+receipt-required = Show the receipt: a photo of it, or a PDF.
+message-empty = Write something, or show a photo.
 suspend-instead = A provider is not hidden; suspend the account instead.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.

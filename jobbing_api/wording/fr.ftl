@@ -369,6 +369,9 @@ push-change-agreed-body = Il fait désormais partie de la commande.
 push-change-refused-title = La commande ne change pas
 push-change-refused-body = L'autre personne n'accepte pas le changement. La commande reste ce qu'elle était.
 
+push-supplies-charged-title = Un ticket d'achat
+push-supplies-charged-body = Votre prestataire indique ce qu'ont coûté les fournitures : { $price }. Le ticket est dans l'application.
+
 push-payment-said-title = Avez-vous été payé ?
 push-payment-said-body = Le particulier dit vous avoir remis { $price }. Confirmez, et le reçu aura son numéro.
 
@@ -536,7 +539,7 @@ picture-too-narrow = Cette image est trop petite ou trop étroite pour montrer q
 photo-unknown = Vous n'avez pas de telle photo. Renvoyez-la.
 photo-twice = Cette photo est nommée deux fois.
 photo-used = Cette photo sert ailleurs. Renvoyez-la pour vous en servir ici aussi.
-photo-is-a-paper = Un PDF ne peut être qu'un justificatif.
+photo-is-a-paper = Un PDF ne peut être qu'un justificatif ou un ticket d'achat.
 photos-too-many = { $most } photos au plus.
 portfolio-category = Cette catégorie n'existe pas.
 
@@ -559,6 +562,11 @@ counter-out-of-bounds = C'est trop loin du prix proposé.
 less-than-nothing = La mission coûterait moins que rien.
 credit-below-zero = Un avoir est négatif, tout le reste positif.
 more-than-is-owed = C'est plus que le reste à payer.
+not-supplies = Il n'y a pas de fournitures à cette place de la commande.
+supplies-charged = Le ticket d'achat de ces fournitures a déjà été montré.
+more-than-agreed = C'est plus que convenu. Demandez un changement de commande.
+receipt-required = Montrez le ticket d'achat : une photo, ou un PDF.
+message-empty = Écrivez quelque chose, ou montrez une photo.
 suspend-instead = On ne masque pas un prestataire ; suspendez plutôt le compte.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
