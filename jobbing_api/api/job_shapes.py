@@ -170,6 +170,12 @@ class ChangeAnswer(kinds.Answer):
         most=fields.MOST_CENTS,
     )
     state = fields.choice("What came of it.", "agreed", ("asked", "agreed", "refused", "withdrawn"))
+    answered_by = fields.choice(
+        "Who agreed, or did not; null while nobody has, and where it was withdrawn.",
+        "resident",
+        ("resident", "provider"),
+        allow_none=True,
+    )
     asked_at = fields.instant("When.", "2026-11-24T09:30:00Z")
     ended_at = fields.instant("When that was.", "2026-11-24T09:32:00Z", allow_none=True)
 
@@ -397,7 +403,7 @@ def several(
             "starts_at": job.starts_at,
             "ends_at": job.ends_at,
             "visit": _visit(standing.get(job.id), reader, job),
-            "order": None if job.order is None else _order(job.order),
+            "order": None if job.order is None else order(job.order),
             "unfilled_because": job.unfilled_because,
             "unfilled_advice": _advice(job.unfilled_because, language),
             "counts": {str(state): 0 for state in OfferState} | counted.get(job.id, {}),
@@ -491,21 +497,22 @@ def _bill(
         "owed_cents": jobs.owed_cents(session, job),
         "without_receipt_cents": jobs.without_receipt_cents(job.order),
         "supplies": supplies(bought, photos),
-        "changes": [
-            {
-                **{
-                    name: getattr(one, name)
-                    for name in (
-                        *("id", "asked_by", "text", "delta_cents"),
-                        *("state", "asked_at", "ended_at"),
-                    )
-                },
-                "lines": offer_shapes.lines(one.lines),
-            }
-            for one in bill.changes
-        ],
+        "changes": changes(bill.changes),
         "payments": bill.payments,
     }
+
+
+def changes(asked: Iterable[models.ChangeOrder]) -> list[dict[str, Any]]:
+    """Changes of an order, and who asked and agreed."""
+    told = ("id", "asked_by", "text", "delta_cents", "state", "asked_at", "ended_at")
+    return [
+        {
+            **{name: getattr(one, name) for name in told},
+            "lines": offer_shapes.lines(one.lines),
+            "answered_by": jobs.answered_by(one),
+        }
+        for one in asked
+    ]
 
 
 def supplies(
@@ -608,7 +615,8 @@ def _why(entry: history.Entry) -> str | None:
     return entry.reason if entry.remark is None else entry.remark.text
 
 
-def _order(stored: Mapping[str, Any]) -> dict[str, Any]:
+def order(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored order with every member."""
     return {
         **offer_shapes.price(stored),
         "offer_id": uuid.UUID(stored["offer_id"]),

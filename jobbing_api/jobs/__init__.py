@@ -5,6 +5,11 @@ statement that moves one, who sees what of it, and when reviews are revealed. As
 providers is the next room's (``offers``): a posted job only asks for its first wave.
 """
 
+from jobbing_api.jobs.agreements import Agreement as Agreement
+from jobbing_api.jobs.agreements import Receipt as Receipt
+from jobbing_api.jobs.agreements import agreement_of as agreement_of
+from jobbing_api.jobs.agreements import answered_by as answered_by
+from jobbing_api.jobs.agreements import receipt_of as receipt_of
 from jobbing_api.jobs.appointments import ABSENT as ABSENT
 from jobbing_api.jobs.appointments import BACKUP as BACKUP
 from jobbing_api.jobs.appointments import CONFIRM as CONFIRM

@@ -252,10 +252,8 @@ def agree_paid(
 def owed_cents(session: Session, job: models.Job) -> int | None:
     """What is left to pay: of the order, or of what calling it off or not being there cost;
     None where nothing was agreed. Supplies are owed by receipt."""
-    visit, payment = models.Visit, models.Payment
-    fee = session.scalar(
-        select(func.sum(visit.fee_cents)).where(visit.job_id == job.id, visit.fee_cents > 0)
-    )
+    payment = models.Payment
+    fee = fee_cents(session, job)
     if job.state == JobState.CANCELLED:
         agreed = fee
     else:
@@ -266,6 +264,16 @@ def owed_cents(session: Session, job: models.Job) -> int | None:
         return None
     paid = session.scalar(select(func.sum(payment.amount_cents)).where(payment.job_id == job.id))
     return int(agreed) - int(paid or 0)
+
+
+def fee_cents(session: Session, job: models.Job) -> int | None:
+    """What calling the job's visits off or not being there costs the resident; None where
+    that cost nothing."""
+    visit = models.Visit
+    fee = session.scalar(
+        select(func.sum(visit.fee_cents)).where(visit.job_id == job.id, visit.fee_cents > 0)
+    )
+    return None if fee is None else int(fee)
 
 
 def _receive(session: Session, payment: models.Payment, *, now: datetime) -> None:
