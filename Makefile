@@ -11,7 +11,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down status shell setup test check mutants bench chaos lock clean
+.PHONY: help run demo up down status shell setup test test-deep check mutants bench chaos lock clean
 
 help: ## Show this.
 	@echo "Jobbing: make TARGET, in a clone of its own"
@@ -41,9 +41,14 @@ setup: ## Install what is missing, start nothing.
 
 test: ## Run the tests, on private servers of their own.
 	$(LOCAL) setup --all
-	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not e2e" $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not e2e and not deep" $(ARGS)
 # One after the other: each is a load of its own. With ARGS there may be none.
 	@$(BIN)/pytest -m e2e $(ARGS) || [ $$? -eq 5 ]
+
+test-deep: ## Random lives for ten thousand steps, and a fortnight of visits; an hour.
+	$(LOCAL) setup --all
+	$(BIN)/pytest -m deep $(ARGS)
+	$(BIN)/python -m benchmarks.visits
 
 check: ## Check style, types, which room imports which, and the contracts.
 	$(LOCAL) setup --all

@@ -173,6 +173,7 @@ _DO: dict[str, Callable[..., None]] = {
     jobs.REDO_DONE: jobs.tell_of_redo,
     jobs.ANSWER: functools.partial(jobs.remind_operators, kind=jobs.ANSWER),
     jobs.DECIDE: jobs.remind_operators,
+    jobs.ASK: jobs.ask_ahead,
 }
 
 

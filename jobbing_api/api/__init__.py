@@ -27,6 +27,7 @@ from jobbing_api.api import (
     providers,
     reference,
     reports,
+    series,
     sessions,
     visits,
     wishes,
@@ -43,7 +44,8 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, pictures, photos, providers),
-        *(jobs, visits, work, orders, messages, disputes, reports, offers, operators),
+        *(jobs, series, visits, work, orders, messages, disputes, reports),
+        *(offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

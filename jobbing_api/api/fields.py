@@ -116,9 +116,11 @@ def figure(description: str, example: float, **given: Any) -> fields.Field[Any]:
     return fields.Float(**_options(description, example, given))
 
 
-def flag(description: str, example: bool, **given: Any) -> fields.Field[Any]:
+def flag(
+    description: str, example: bool, *, letters: bool = False, **given: Any
+) -> fields.Field[Any]:
     """True or false."""
-    return kinds.Flag(**_options(description, example, given))
+    return kinds.Flag(letters=letters, **_options(description, example, given))
 
 
 def uid(description: str, example: str | None = None, **given: Any) -> fields.Field[Any]:
@@ -129,6 +131,11 @@ def uid(description: str, example: str | None = None, **given: Any) -> fields.Fi
 def instant(description: str, example: str, **given: Any) -> fields.Field[Any]:
     """A moment in time."""
     return kinds.Instant(**_options(description, example, given))
+
+
+def day(description: str, example: str, **given: Any) -> fields.Field[Any]:
+    """A date by the calendar on the wall."""
+    return kinds.Day(**_options(description, example, given))
 
 
 def point(description: str, example: Sequence[float], **given: Any) -> fields.Field[Any]:

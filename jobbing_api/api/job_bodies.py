@@ -203,6 +203,11 @@ class RepostBody(kinds.Body):
     """When it is to be done again; what else is left out is as it was."""
 
     window = fields.part(WindowBody, "When it may be done this time.")
+    same_provider = fields.flag(
+        "Whether whoever did it is asked before others. What was quoted then is the price now.",
+        False,
+        load_default=False,
+    )
     title = _title(required=False)
     brief = _brief(required=False)
     location = _location(required=False)

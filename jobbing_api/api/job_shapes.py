@@ -299,6 +299,13 @@ class JobSummaryAnswer(kinds.Answer):
     round = fields.whole("How often providers were asked anew.", 1, least=1, most=10**4)
     resident = fields.part(PersonAnswer, "Whose job it is.")
     provider = fields.part(PersonAnswer, "Who comes; null while nobody does.", allow_none=True)
+    wanted_provider_id = fields.uid(
+        "Who is asked before others; for the resident.", allow_none=True
+    )
+    series_id = fields.uid("The series it is one of; for the resident.", allow_none=True)
+    occurs_on = fields.day(
+        "The local date that the rule of the series gives it.", "2026-12-01", allow_none=True
+    )
     starts_at = fields.instant("When the visit begins.", "2026-11-24T09:00:00Z", allow_none=True)
     ends_at = fields.instant("When it ends.", "2026-11-24T10:30:00Z", allow_none=True)
     visit = fields.part(VisitAnswer, "The visit that is to come.", allow_none=True)
@@ -400,6 +407,7 @@ def several(
             "round": job.round,
             "resident": _person(job.resident_id, names),
             "provider": _person(job.provider_id, names),
+            **_again(job, reader),
             "starts_at": job.starts_at,
             "ends_at": job.ends_at,
             "visit": _visit(standing.get(job.id), reader, job),
@@ -443,7 +451,7 @@ def one(
         **shown,
         "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
         "progress": None if progress is None else _progress(progress, photos, now=now),
-        "bill": _bill(session, job, bought, photos),
+        "bill": _bill(session, job, shown["seen_as"], bought, photos),
         "timeline": list(
             _timeline(
                 events,
@@ -467,6 +475,16 @@ def _event_of(said: models.CheckIn) -> tuple[str, datetime | None]:
     return "job-finish" if said.kind == models.FINISH else f"work-{said.kind}", said.at
 
 
+def _again(job: models.Job, reader: accounts.models.Account) -> dict[str, Any]:
+    """What a job repeats is its resident's affair."""
+    own = reader.id == job.resident_id
+    return {
+        "wanted_provider_id": job.wanted_id if own else None,
+        "series_id": job.series_id if own else None,
+        "occurs_on": job.occurs_on if own else None,
+    }
+
+
 def _visit(
     standing: jobs.Standing | None, reader: accounts.models.Account, job: models.Job
 ) -> dict[str, Any] | None:
@@ -487,12 +505,13 @@ def _visit(
 def _bill(
     session: Session,
     job: models.Job,
+    seen_as: str,
     bought: Sequence[jobs.Supply],
     photos: Mapping[uuid.UUID, Sequence[dict[str, Any]]],
 ) -> dict[str, Any] | None:
     if job.provider_id is None and job.state != JobState.CANCELLED:
         return None
-    bill = jobs.bill_of(session, job.id)
+    bill = jobs.bill_of(session, job, seen_as=seen_as)
     return {
         "owed_cents": jobs.owed_cents(session, job),
         "without_receipt_cents": jobs.without_receipt_cents(job.order),

@@ -223,7 +223,7 @@ class Repost(JobView):
         answer=job_shapes.JobAnswer,
         status=201,
         version="read",
-        refuses=[errors.NotFound, errors.OutsideMarkets],
+        refuses=[errors.NotFound, errors.IllegalMove, errors.OutsideMarkets],
         creates=True,
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
@@ -231,13 +231,16 @@ class Repost(JobView):
 
         A new job with the brief, place, budget and needs of an earlier one, whatever became
         of that; only the window is new, and what you name. What was for now is scheduled if
-        the window opens in more than 4 hours.
+        the window opens in more than 4 hours. With `same_provider` whoever did it is asked
+        before others.
         """
+        same_provider = body.pop("same_provider")
         job = jobs.repost(
             self.session,
             job_id,
             self.account,
             changes=job_bodies.changes(body),
+            same_provider=same_provider,
             now=self.now,
         )
         return self.posted(job, body), {"Location": f"/api/v1/jobs/{job.id}"}

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import marshmallow as ma
@@ -25,6 +25,8 @@ _MOST_CORNERS = 1_000
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+
+_DAY = re.compile(r"[12]\d{3}-\d{2}-\d{2}", re.ASCII)
 
 
 def wrong(message_id: str, **values: Any) -> ma.ValidationError:
@@ -140,9 +142,15 @@ class Whole(fields.Integer):
 
 
 class Flag(fields.Boolean):
-    """``true`` or ``false`` and nothing that resembles them."""
+    """``true`` or ``false`` and nothing that resembles them; in a query string, in letters."""
+
+    def __init__(self, *, letters: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.letters = letters
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if self.letters and value in ("true", "false"):
+            return bool(value == "true")
         if not isinstance(value, bool):
             raise wrong("field-flag")
         return value
@@ -171,6 +179,21 @@ class Instant(fields.Field[datetime]):
 
     def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
         return None if value is None else rfc3339(value)
+
+
+class Day(fields.Field[date]):
+    """A date of some calendar on a wall, such as 2026-12-01."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise wrong("field-day")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise wrong("field-day") from None
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> str | None:
+        return None if value is None else date.isoformat(value)
 
 
 def rfc3339(instant: datetime) -> str:

@@ -74,7 +74,7 @@ class SeenReportAnswer(ReportAnswer):
 class ReportsQuery(lists.PageQuery):
     """Which reports."""
 
-    open = fields.flag("Only what is not settled.", True, load_default=True)
+    open = fields.flag("Only what is not settled.", True, letters=True, load_default=True)
 
 
 @blueprint.route("/reviews/<uuid:review_id>/reply")

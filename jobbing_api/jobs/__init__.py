@@ -88,6 +88,8 @@ from jobbing_api.jobs.reviews import review as review
 from jobbing_api.jobs.reviews import reviews_of_job as reviews_of_job
 from jobbing_api.jobs.reviews import reviews_of_provider as reviews_of_provider
 from jobbing_api.jobs.rules import policy_of as policy_of
+from jobbing_api.jobs.series import ASK as ASK
+from jobbing_api.jobs.series import ask_ahead as ask_ahead
 from jobbing_api.jobs.supplies import Supply as Supply
 from jobbing_api.jobs.supplies import charge as charge
 from jobbing_api.jobs.supplies import supplies_of as supplies_of

@@ -58,15 +58,14 @@ def agreement_of(
     seen_as = None if job is None else _seen_as(session, job, account, job.provider_id)
     if job is None or seen_as is None or job.order is None or job.provider_id is None:
         raise errors.NotFound()
-    bill = orders.bill_of(session, job_id)
+    # Whoever reads it, it is between the resident and who has the job now.
+    bill = orders.bill_of(session, job, seen_as="provider")
     locked_at = datetime.fromisoformat(job.order["locked_at"])
-    changes = [one for one in bill.changes if one.asked_at >= locked_at]
-    payments = [one for one in bill.payments if one.provider_id == job.provider_id]
     bought = supplies.supplies_of(job.order)
     happened: list[datetime | None] = [locked_at, *(one.charged_at for one in bought)]
-    for change in changes:
+    for change in bill.changes:
         happened += [change.asked_at, change.ended_at]
-    for payment in payments:
+    for payment in bill.payments:
         happened += [payment.paid_at, payment.received_at]
     if job.state == JobState.CANCELLED:
         happened.append(job.state_since)
@@ -75,9 +74,9 @@ def agreement_of(
         seen_as=seen_as,
         names=_names(session, job.resident_id, job.provider_id),
         order=job.order,
-        changes=changes,
+        changes=bill.changes,
         supplies=bought,
-        payments=payments,
+        payments=bill.payments,
         fee_cents=orders.fee_cents(session, job) or 0,
         owed_cents=orders.owed_cents(session, job) or 0,
         as_of=max(at for at in happened if at is not None),

@@ -39,6 +39,9 @@ _KINDS = (CONFIRM, LATE, BACKUP, ABSENT)
 #: After so many wrong codes there is another one, so that nobody tries them all.
 _WRONG_CODES = 5
 
+#: Whoever sets out and says no time is there by then: the widest reach at the pace of a town.
+_LONGEST_TRIP = timedelta(minutes=90)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
@@ -121,6 +124,9 @@ def end_visit(
     visit.fee_cents, visit.points = costs.fee_cents, costs.points
     session.flush()
     questions.withdraw(session, models.Reschedule, job.id, now=now)
+    if because != "came":
+        # Whoever comes next is not to answer for an order that is no more.
+        questions.withdraw(session, models.ChangeOrder, job.id, now=now)
     if visit.points:
         _have_looked_at(session, job, visit, now=now)
     return visit
@@ -341,10 +347,11 @@ def tell_late(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
 
 
 def is_under_way(job: models.Job, visit: models.Visit, *, now: datetime) -> bool:
-    """Whether whoever is to come has set out, and is not past the time they gave."""
+    """Whether whoever is to come has set out, and is not past the time they gave; nobody
+    who gave none is under way for longer than a trip may take."""
     if job.on_my_way_at is None:
         return False
-    return visit.arrives_at is None or now <= visit.arrives_at
+    return now <= (visit.arrives_at or job.on_my_way_at + _LONGEST_TRIP)
 
 
 def enter(

@@ -4,13 +4,14 @@ said afterwards."""
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from geoalchemy2 import Geography, WKBElement
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
+    DateTime,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -73,6 +74,11 @@ class Job(Base):
     unfilled_because: Mapped[str | None] = mapped_column(Text)
 
     provider_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("providers.account_id"))
+    #: Whom the resident would have again: asked before anybody else.
+    wanted_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("providers.account_id"))
+    #: What it is an occurrence of, and the local date that the rule gives it.
+    series_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("series.id", use_alter=True))
+    occurs_on: Mapped[date | None]
     starts_at: Mapped[datetime | None] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant)
     #: The itemised order both can read, locked at acceptance.
@@ -151,6 +157,71 @@ class Job(Base):
             postgresql_where=sql("state = 'open'"),
         ),
         Index("ix_jobs_market_id_state", "market_id", "state"),
+        CheckConstraint("(series_id IS NULL) = (occurs_on IS NULL)", name="occurs_in_a_series"),
+        Index("uq_jobs_one_per_occurrence", "series_id", "occurs_on", unique=True),
+    )
+
+
+class Series(Base):
+    """A job that comes again: the one it repeats, and by which rule. ``begins`` is the hour
+    of the first by the clock on the wall of its market, and so are the others'."""
+
+    __tablename__ = "series"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    market_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("markets.id"))
+    resident_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"))
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id"))
+    begins: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    #: Minutes by the clock on the wall; they may reach beyond midnight.
+    window_minutes: Mapped[int]
+    frequency: Mapped[str] = mapped_column(Text)
+    interval: Mapped[int] = mapped_column(SmallInteger)
+    weekdays: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    by: Mapped[str] = mapped_column(Text)
+    times: Mapped[int | None] = mapped_column(SmallInteger)
+    until: Mapped[date | None]
+    same_provider: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_because: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("frequency IN ('weekly', 'monthly')", name="frequency"),
+        CheckConstraint("by IN ('date', 'weekday')", name="by"),
+        CheckConstraint(
+            "(frequency = 'weekly') = (cardinality(weekdays) > 0)", name="weeks_have_days"
+        ),
+        CheckConstraint("interval BETWEEN 1 AND 12", name="interval_bounds"),
+        CheckConstraint("times > 0", name="times_positive"),
+        CheckConstraint("window_minutes > 0", name="window_positive"),
+        CheckConstraint("ended_because IN ('resident', 'over')", name="ended_because"),
+        CheckConstraint("(ended_at IS NULL) = (ended_because IS NULL)", name="end_has_reason"),
+        Index("ix_series_resident_id", "resident_id", "id"),
+        Index("ix_series_job_id", "job_id"),
+    )
+
+
+class SeriesException(Base):
+    """An occurrence that is skipped, moved to another window, or was missed."""
+
+    __tablename__ = "series_exceptions"
+
+    series_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("series.id", ondelete="CASCADE"), primary_key=True
+    )
+    on: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    window_from: Mapped[datetime | None] = mapped_column(Instant)
+    window_to: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('skipped', 'moved', 'missed')", name="kind"),
+        CheckConstraint(
+            "num_nulls(window_from, window_to) = CASE kind WHEN 'moved' THEN 0 ELSE 2 END",
+            name="moved_to_a_window",
+        ),
+        CheckConstraint("window_from < window_to", name="window_ends_after_it_starts"),
     )
 
 

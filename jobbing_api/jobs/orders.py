@@ -34,22 +34,28 @@ METHODS = ("cash", "transfer", "card", "cheque", "other")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bill:
-    """A job's order as it stands: every change asked for, and what was paid, oldest first."""
+    """A job's order as it stands: every change asked for since it was agreed, and what was
+    paid, oldest first."""
 
     changes: Sequence[models.ChangeOrder]
     payments: Sequence[models.Payment]
 
 
-def bill_of(session: Session, job_id: uuid.UUID) -> Bill:
-    """The changes and payments of a job."""
-    change, payment = models.ChangeOrder, models.Payment
+def bill_of(session: Session, job: models.Job, *, seen_as: str) -> Bill:
+    """The changes and payments of a job. What was asked about an order that is no more is
+    in the timeline; what somebody else was paid is no provider's affair."""
+    change, payment, visit = models.ChangeOrder, models.Payment, models.Visit
+    agreed_at = select(func.max(visit.agreed_at)).where(visit.job_id == job.id).scalar_subquery()
+    paid = select(payment).where(payment.job_id == job.id)
+    if seen_as == "provider":
+        paid = paid.where(payment.provider_id == job.provider_id)
     return Bill(
         changes=session.scalars(
-            select(change).where(change.job_id == job_id).order_by(change.asked_at, change.id)
+            select(change)
+            .where(change.job_id == job.id, change.asked_at >= agreed_at)
+            .order_by(change.asked_at, change.id)
         ).all(),
-        payments=session.scalars(
-            select(payment).where(payment.job_id == job_id).order_by(payment.said_at, payment.id)
-        ).all(),
+        payments=session.scalars(paid.order_by(payment.said_at, payment.id)).all(),
     )
 
 
@@ -262,7 +268,11 @@ def owed_cents(session: Session, job: models.Job) -> int | None:
             agreed -= supplies.without_receipt_cents(job.order)
     if agreed is None:
         return None
-    paid = session.scalar(select(func.sum(payment.amount_cents)).where(payment.job_id == job.id))
+    paid = session.scalar(
+        select(func.sum(payment.amount_cents)).where(
+            payment.job_id == job.id, payment.provider_id == job.provider_id
+        )
+    )
     return int(agreed) - int(paid or 0)
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -82,6 +82,7 @@ def repost(
     resident: accounts_models.Account,
     *,
     changes: Mapping[str, Any],
+    same_provider: bool = False,
     now: datetime,
 ) -> models.Job:
     """The same again: a new job with the brief, place, budget and needs of one the
@@ -89,14 +90,57 @@ def repost(
 
     ``changes`` are members of ``Brief`` and name the new window. A brief that stays keeps
     the version it was answered under. What was for now and is not any more is scheduled,
-    unless an urgency is named. Raises NotFound for anybody else's job, and what ``post``
-    raises.
+    unless an urgency is named. With ``same_provider`` whoever did it is asked first, at
+    what was agreed. Raises NotFound for anybody else's job, IllegalMove for the same
+    provider of a job that nobody has done, and what ``post`` raises.
     """
     earlier = session.get(models.Job, job_id)
     if earlier is None or earlier.resident_id != resident.id:
         raise errors.NotFound()
+    if same_provider and (earlier.state not in _DONE or earlier.provider_id is None):
+        raise errors.IllegalMove(state=str(earlier.state))
+    return _again(
+        session,
+        earlier,
+        resident,
+        changes=changes,
+        like=earlier if same_provider else None,
+        now=now,
+    )
+
+
+def repeat(
+    session: Session,
+    earlier: models.Job,
+    resident: accounts_models.Account,
+    *,
+    window: tuple[datetime, datetime],
+    like: models.Job | None,
+    series: tuple[uuid.UUID, date],
+    now: datetime,
+) -> models.Job:
+    """One occurrence of a series, of that local date: the job it repeats in another window.
+    Whoever did ``like`` is asked first, at what was agreed then. Raises what ``post``
+    raises."""
+    changes = {"window_from": window[0], "window_to": window[1]}
+    return _again(session, earlier, resident, changes=changes, like=like, series=series, now=now)
+
+
+def _again(
+    session: Session,
+    earlier: models.Job,
+    resident: accounts_models.Account,
+    *,
+    changes: Mapping[str, Any],
+    like: models.Job | None,
+    series: tuple[uuid.UUID, date] | None = None,
+    now: datetime,
+) -> models.Job:
     category = earlier.category
-    brief = dataclasses.replace(_said_of(session, earlier), **changes)
+    brief = _said_of(session, earlier)
+    if like is not None:
+        brief = _as_agreed(brief, like)
+    brief = dataclasses.replace(brief, **changes)
     if "brief" in changes:
         said, version = check_brief(
             session, category, brief.brief, version=changes.get("template_version")
@@ -104,7 +148,34 @@ def repost(
         brief = dataclasses.replace(brief, brief=said, template_version=version)
     if "urgency" not in changes and brief.urgency == "now" and _later(brief.window_from, now):
         brief = dataclasses.replace(brief, urgency="scheduled")
-    return _post(session, resident, category, brief=brief, now=now, again=earlier.id)
+    return _post(
+        session,
+        resident,
+        category,
+        brief=brief,
+        now=now,
+        again=earlier.id,
+        wanted_id=None if like is None else like.provider_id,
+        series=series,
+    )
+
+
+#: Whoever did the job may be asked for again.
+_DONE = (JobState.FINISHED, JobState.COMPLETED)
+
+
+def _as_agreed(brief: Brief, like: models.Job) -> Brief:
+    """The same at the price that was agreed for ``like``, where its resident had named none:
+    there is nothing to choose among once one knows whom one wants. What was added on the
+    way was for that time only."""
+    if like.order is None or brief.budget_kind != "quotes":
+        return brief
+    agreed = sum(
+        line["amount_cents"] or 0 for line in like.order["lines"] if "change_id" not in line
+    )
+    if agreed <= 0:
+        return brief
+    return dataclasses.replace(brief, mode="instant", budget_kind="fixed", budget_cents=agreed)
 
 
 def _said_of(session: Session, job: models.Job) -> Brief:
@@ -199,8 +270,11 @@ def _post(
     brief: Brief,
     now: datetime,
     again: uuid.UUID | None = None,
+    wanted_id: uuid.UUID | None = None,
+    series: tuple[uuid.UUID, date] | None = None,
 ) -> models.Job:
-    """Write down a brief whose answers were checked; ``again`` is the job it repeats."""
+    """Write down a brief whose answers were checked; ``again`` is the job it repeats,
+    ``wanted_id`` who is asked first, ``series`` what it is an occurrence of, and when."""
     check_window(
         brief.window_from,
         brief.window_to,
@@ -266,6 +340,9 @@ def _post(
             duration_minutes=brief.duration_minutes,
             now=now,
         ),
+        wanted_id=wanted_id,
+        series_id=None if series is None else series[0],
+        occurs_on=None if series is None else series[1],
         created_at=now,
         trace=telemetry.traceparent(),
     )
@@ -276,8 +353,8 @@ def _post(
         session,
         "job-post",
         at=now,
-        actor_role="resident",
-        actor_id=resident.id,
+        actor_role="resident" if series is None else "system",
+        actor_id=resident.id if series is None else None,
         market_id=market.id,
         job_id=job.id,
         to_state=JobState.OPEN,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, dues, errors, files, geography, history, markets, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, moves, reading, rules, telling
+from jobbing_api.jobs import models, moves, questions, reading, rules, telling
 from jobbing_api.lifecycle import JobMove, JobState
 
 #: What becomes due about work: a word on the way, a question, a reminder, an end.
@@ -93,8 +93,10 @@ def end(session: Session, job: models.Job, *, now: datetime) -> None:
 
 
 def settle(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
-    """Nothing is due about this work any more: it is confirmed, or in dispute."""
+    """Nothing is due about this work any more, nor asked about what it costs: it is
+    confirmed, or in dispute."""
     rest(session, job_id, now=now)
+    questions.withdraw(session, models.ChangeOrder, job_id, now=now)
     dues.strike(session, job_id, (*_AT_WORK, *_AFTERWARDS, *_REDO))
 
 

@@ -12,10 +12,8 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, history, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, moves, reading, telling
+from jobbing_api.jobs import models, moves, reading, rules, telling
 from jobbing_api.lifecycle import JobState
-
-OPEN_FOR = timedelta(days=7)
 
 
 def review(
@@ -27,10 +25,10 @@ def review(
     text: str,
     now: datetime,
 ) -> models.Review:
-    """One review a side, within seven days of completion.
+    """One review a side, within so many days of completion as the rules say.
 
-    Hidden from the other until both are in or the seven days are over. Raises
-    IllegalMove before completion, after the seven days, and the second time.
+    Hidden from the other until both are in or those days are over. Raises
+    IllegalMove before completion, after those days, and the second time.
     """
     view = reading.get_for(session, job_id, account, now=now)
     job = view.job
@@ -39,7 +37,8 @@ def review(
     moves.lock(session, job_id)
     if job.state != JobState.COMPLETED or job.completed_at is None or job.provider_id is None:
         raise errors.IllegalMove(state=str(job.state))
-    closes_at = job.completed_at + OPEN_FOR
+    open_for = timedelta(days=rules.policy_of(session, job, now=now).reviews_days)
+    closes_at = job.completed_at + open_for
     if now >= closes_at:
         raise errors.IllegalMove(state=str(job.state))
     by_resident = view.role == "resident"

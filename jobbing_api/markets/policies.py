@@ -218,6 +218,8 @@ class Policy:
     dispute_answer_working_days: _Few
     dispute_decide_working_days: _Few
     reviews_days: _Days
+    #: How many days ahead the next of a series is asked about.
+    repeat_ahead_days: Annotated[int, readers.whole(1, 28)]
 
 
 _KEY = ("id", "market_id", "category_id", "urgency", "version")

@@ -30,6 +30,8 @@ TOPICS: Mapping[str, Topic] = {
     "job-assigned": "answers",
     "job-unfilled": "answers",
     "job-waits": "answers",
+    "job-repeated": "answers",
+    "repeat-missed": "answers",
     "quote-received": "answers",
     "counter-agreed": "answers",
     "counter-refused": "answers",

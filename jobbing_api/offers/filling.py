@@ -121,10 +121,17 @@ def _first(
     size: int,
     now: datetime,
 ) -> list[matching.Candidate]:
-    """Who is asked before others: the resident's favourites, and whoever would have come
-    when the one who was chosen dropped out. As far as their own reach goes."""
+    """Who is asked before others: whoever the resident would have again; else their
+    favourites, and whoever would have come when the one who was chosen dropped out. As far
+    as their own reach goes."""
     if wave > 1 or size <= 0:
         return []
+    wanted_id = case.job.wanted_id
+    if wanted_id is not None and wanted_id not in without:
+        request = request_of(session, case.job, case.policy, only=[wanted_id])
+        wanted = matching.rank(session, request, case.policy, 1, now=now, purpose=None)
+        if wanted.candidates:
+            return wanted.candidates
     dear = accounts.favourites(session, case.job.resident_id)
     if case.job.round > 1:
         dear |= _backups(session, case.job)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Text, column, delete, func, or_, select, table, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import errors, files, geography, history, mail, offers, words
+from jobbing_api import dues, errors, files, geography, history, jobs, mail, offers, words
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState
@@ -55,6 +55,7 @@ def erase(session: Session, account: accounts_models.Account, *, now: datetime) 
     _end_promises(session, account, now=now)
     _forget_trade(session, account.id, now=now)
     _forget_jobs(session, account)
+    _end_series(session, account.id, now=now)
     # Nobody sees them from this moment on; a task removes them where they lie, and finds
     # them by their rows until it has.
     files.forget(session, account.id, now=now)
@@ -167,6 +168,20 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
         .values(reply=""),
         execution_options={"synchronize_session": False},
     )
+
+
+def _end_series(session: Session, ours: uuid.UUID, *, now: datetime) -> None:
+    """Nothing of theirs comes again."""
+    series = jobs_models.Series
+    ended = session.scalars(
+        update(series)
+        .where(series.resident_id == ours, series.ended_at.is_(None))
+        .values(ended_at=now, ended_because="resident")
+        .returning(series.id),
+        execution_options={"synchronize_session": False},
+    )
+    for series_id in ended.all():
+        dues.strike(session, series_id, [jobs.ASK])
 
 
 #: What somebody wrote about a job, and the column that says who.

@@ -126,6 +126,19 @@ def export(
             _all(session, jobs_models.MessageRead, jobs_models.MessageRead.account_id == ours),
             but=("account_id", "provider_id", "last_id"),
         ),
+        "series": out.rows(
+            _all(session, jobs_models.Series, jobs_models.Series.resident_id == ours),
+            but=("resident_id",),
+        ),
+        "series_exceptions": out.rows(
+            _all(
+                session,
+                jobs_models.SeriesException,
+                jobs_models.SeriesException.series_id.in_(
+                    select(jobs_models.Series.id).where(jobs_models.Series.resident_id == ours)
+                ),
+            ),
+        ),
         "reports": out.rows(
             _all(session, jobs_models.Report, jobs_models.Report.reporter_id == ours),
             but=("reporter_id", "settled_by"),

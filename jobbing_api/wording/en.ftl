@@ -238,6 +238,12 @@ push-job-unfilled-body =
        *[said] { $reason }
     }
 
+push-job-repeated-title = { $category }, as agreed
+push-job-repeated-body = For { $when }: we are asking who can come. You can still cancel it.
+
+push-repeat-missed-title = { $category }: not asked this time
+push-repeat-missed-body = Nobody could be asked for { $when }. Post it once more if you still need it.
+
 push-provider-dropped-out-title = Your provider cannot come
 push-provider-dropped-out-body = We are already asking others. You need not do anything.
 
@@ -560,6 +566,7 @@ field-start-code = This must be four digits.
 field-time-of-day = This must be a time of day such as 08:30.
 field-time-zone = This must be a time zone such as Europe/Paris.
 field-instant = This must be an instant with its offset, such as 2026-11-24T14:00:00+01:00.
+field-day = This must be a date such as 2026-12-01.
 field-point = This must be a GeoJSON Point with type and coordinates.
 field-position = A position must be exactly two numbers: longitude, then latitude.
 field-position-bounds = Longitude must lie between -180 and 180, latitude between -90 and 90.
@@ -578,6 +585,7 @@ field-display-name = This must be 1 to 80 characters on one line, without contro
 field-role = This must be resident or provider.
 field-not-oneself = This is your own account.
 field-too-many-favourites = At most { $most } favourites. Take one out first.
+field-too-many-series = At most { $most } jobs can come again. End one first.
 field-topic = There is no such topic. Known are offers, answers, visits, reviews and account.
 field-way = There is no such way. Known are push, mail and sms.
 field-level = This must be read or act.
@@ -638,6 +646,9 @@ suspend-instead = A provider is not hidden; suspend the account instead.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.
 window-too-far-ahead = This must be at most 60 days ahead.
+window-too-long = This must be at most 30 days after the start.
+moved-too-far = This must be less than 31 days from the usual time.
+first-is-none-of-them = The day of the first must be among these.
 
 # --- pages that links in mails lead to ---
 
@@ -654,3 +665,15 @@ page-reset-password-button = Set the new password
 page-reset-password-done = Your password is set. You can close this page and sign in with it.
 page-reset-password-again = This password cannot be taken: use 10 to 200 characters.
 page-reset-password-failed = This link is no longer good: it was used before or is too old. Ask for a new one on the sign-in page.
+
+# How often a job comes again.
+series-weekly =
+    { $interval ->
+        [1] Every week
+       *[other] Every { $interval } weeks
+    }
+series-monthly =
+    { $interval ->
+        [1] Every month
+       *[other] Every { $interval } months
+    }

@@ -238,6 +238,12 @@ push-job-unfilled-body =
        *[said] { $reason }
     }
 
+push-job-repeated-title = { $category }, comme prévu
+push-job-repeated-body = Pour { $when } : nous demandons qui peut venir. Vous pouvez encore annuler.
+
+push-repeat-missed-title = { $category } : pas demandé cette fois
+push-repeat-missed-body = Personne n'a pu être sollicité pour { $when }. Publiez à nouveau si besoin.
+
 push-provider-dropped-out-title = Votre prestataire ne peut plus venir
 push-provider-dropped-out-body = Nous contactons déjà d'autres personnes. Vous n'avez rien à faire.
 
@@ -560,6 +566,7 @@ field-start-code = Il faut quatre chiffres.
 field-time-of-day = Il faut une heure, comme 08:30.
 field-time-zone = Il faut un fuseau horaire, comme Europe/Paris.
 field-instant = Il faut un instant avec son décalage, comme 2026-11-24T14:00:00+01:00.
+field-day = Il faut une date, par exemple 2026-12-01.
 field-point = Il faut un Point GeoJSON avec type et coordinates.
 field-position = Une position compte exactement deux nombres : longitude, puis latitude.
 field-position-bounds = La longitude va de -180 à 180, la latitude de -90 à 90.
@@ -578,6 +585,7 @@ field-display-name = Il faut de 1 à 80 caractères sur une ligne, sans caractè
 field-role = Il faut resident ou provider.
 field-not-oneself = C'est votre propre compte.
 field-too-many-favourites = Au plus { $most } favoris. Retirez-en un d'abord.
+field-too-many-series = Au plus { $most } missions peuvent revenir. Arrêtez-en une d'abord.
 field-topic = Ce sujet n'existe pas. Les sujets sont offers, answers, visits, reviews et account.
 field-way = Ce moyen n'existe pas. Les moyens sont push, mail et sms.
 field-level = Il faut read ou act.
@@ -638,6 +646,9 @@ suspend-instead = On ne masque pas un prestataire ; suspendez plutôt le compte.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.
 window-too-far-ahead = Il faut une date dans les 60 jours à venir.
+window-too-long = La fin doit venir au plus tard 30 jours après le début.
+moved-too-far = Il faut rester à moins de 31 jours de la date habituelle.
+first-is-none-of-them = Le jour de la première fois doit en faire partie.
 
 # --- pages that links in mails lead to ---
 
@@ -654,3 +665,15 @@ page-reset-password-button = Enregistrer le mot de passe
 page-reset-password-done = Votre mot de passe est enregistré. Vous pouvez fermer cette page et vous connecter.
 page-reset-password-again = Ce mot de passe ne convient pas : il faut de 10 à 200 caractères.
 page-reset-password-failed = Ce lien n'est plus valable : il a déjà servi ou il est trop ancien. Demandez-en un autre sur la page de connexion.
+
+# How often a job comes again.
+series-weekly =
+    { $interval ->
+        [1] Toutes les semaines
+       *[other] Toutes les { $interval } semaines
+    }
+series-monthly =
+    { $interval ->
+        [1] Tous les mois
+       *[other] Tous les { $interval } mois
+    }

@@ -269,7 +269,7 @@ _TABLES = (
     "accounts, account_roles, sign_ins, refresh_tokens, mail_tokens, mails, blocks, devices,"
     " providers, skills, weekly_hours, calendar_exceptions, presences, bookings, jobs, waves,"
     " offers, visits, reschedules, dues, check_ins, work_stretches,"
-    " change_orders, payments, messages, message_reads,"
+    " series, series_exceptions, change_orders, payments, messages, message_reads,"
     " disputes, statements, reports, reviews, notifications,"
     " searches, history, record_entries, idempotency_answers, photos, portfolio_items"
 )
@@ -296,12 +296,13 @@ def ask_a_wave(posted: dict[str, Any], clock: Clock, *, wave: int = 1) -> int:
 
 
 def offer_of(someone: Person, posted: dict[str, Any]) -> dict[str, Any]:
-    (found,) = [
+    """What this provider was asked last about a job."""
+    found = [
         offer
         for offer in someone.get("/offers").get_json()["items"]
         if offer["job_id"] == posted["id"]
     ]
-    return dict(found)
+    return dict(max(found, key=lambda offer: str(offer["id"])))
 
 
 def read(someone: Person, posted: dict[str, Any]) -> TestResponse:

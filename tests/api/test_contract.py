@@ -54,6 +54,9 @@ OPERATIONS = """
     POST /jobs/{job_id}/messages/read
     GET /jobs/{job_id}/dispute · POST /jobs/{job_id}/dispute/statements
     POST /jobs/{job_id}/dispute/decide
+    POST /jobs/{job_id}/repeat · GET /series · GET /series/{series_id}
+    POST /series/{series_id}/skip · POST /series/{series_id}/move
+    POST /series/{series_id}/restore · POST /series/{series_id}/end
     POST /reviews/{review_id}/reply · GET /reports · POST /reports
     POST /reports/{report_id}/settle
     POST /jobs/{job_id}/check-ins · POST /jobs/{job_id}/redo-date

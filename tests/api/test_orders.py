@@ -250,6 +250,36 @@ def test_an_order_changes_when_both_agree_and_history_is_kept(agreed: Agreed) ->
     assert agreed.seen()["order"]["total_cents"] == 10500
 
 
+def test_whoever_comes_next_answers_for_their_own_order_only(agreed: Agreed) -> None:
+    agreed.provider.post(f"{agreed.path}/payments", {"method": "cash", "amount_cents": 4000})
+    asked = agreed.provider.post(f"{agreed.path}/change-orders", MORE).get_json()
+    (change,) = asked["bill"]["changes"]
+    agreed.provider.post(f"{agreed.path}/cancel", {})
+    ask_a_wave(agreed.seen(), agreed.clock)
+    taken = agreed.other.post(f"/offers/{offer_of(agreed.other, agreed.posted)['id']}/accept")
+    assert taken.status_code == 200
+    late = agreed.resident.post(f"{agreed.path}/change-orders/{change['id']}/agree")
+    assert (late.status_code, slug(late)) == (409, "nothing-asked")
+    seen = agreed.seen(agreed.other)
+    assert (seen["bill"]["changes"], seen["bill"]["payments"]) == ([], [])
+    assert seen["bill"]["owed_cents"] == seen["order"]["total_cents"]
+    # Whoever paid still sees what became of it.
+    (paid,) = agreed.seen()["bill"]["payments"]
+    assert paid["amount_cents"] == 4000
+
+
+def test_nothing_is_asked_about_an_order_any_more_once_it_is_confirmed(agreed: Agreed) -> None:
+    agreed.at(agreed.starts_at)
+    agreed.resident.post(f"{agreed.path}/start")
+    agreed.provider.post(f"{agreed.path}/change-orders", MORE)
+    agreed.provider.post(f"{agreed.path}/finish", {})
+    agreed.resident.post(f"{agreed.path}/confirm")
+    (change,) = agreed.seen()["bill"]["changes"]
+    assert change["state"] == "withdrawn"
+    late = agreed.resident.post(f"{agreed.path}/change-orders/{change['id']}/agree")
+    assert (late.status_code, slug(late)) == (409, "nothing-asked")
+
+
 @pytest.mark.parametrize(
     ("lines", "field"),
     [

@@ -245,6 +245,16 @@ def test_whoever_is_under_way_is_waited_for_and_the_resident_hears_when(agreed: 
     assert agreed.seen()["state"] == "open"
 
 
+def test_nobody_is_under_way_for_ever(agreed: Agreed) -> None:
+    agreed.at(agreed.starts_at)
+    assert agreed.provider.post(f"{agreed.path}/on-my-way", {}).status_code == 200
+    for minutes in range(15, 91, 15):
+        agreed.at(agreed.starts_at + minutes * MINUTE)
+        assert agreed.seen()["state"] == "assigned"
+    agreed.at(agreed.starts_at + 105 * MINUTE)
+    assert agreed.seen()["state"] == "open"
+
+
 # Moved -----------------------------------------------------------------------------------
 
 

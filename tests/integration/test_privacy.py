@@ -399,6 +399,8 @@ def test_every_table_that_speaks_of_people_is_known_here() -> None:
         "reports",
         "reschedules",
         "reviews",
+        "series",
+        "series_exceptions",
         "sign_ins",
         "skills",
         "statements",
