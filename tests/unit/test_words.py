@@ -46,6 +46,7 @@ FAMILIES = (
         for part in ("subject", "body")
     }
     | {"mail-unreached-body"}
+    | {f"series-{often}" for often in ("weekly", "monthly")}
     | {f"paper-line-{kind}" for kind in prices.LINE_KINDS}
     | {f"paper-method-{method}" for method in jobs.METHODS}
     | {f"paper-because-{why}" for why in ("evening", "sunday")}
