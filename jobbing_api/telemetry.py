@@ -138,8 +138,9 @@ def configure(settings: Settings) -> None:
     root.setLevel(logging.INFO)
     # One line a request is ours; the server's own would repeat it with the address.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    # A bucket's library tells every process anew where it found its keys.
-    for library in ("aiobotocore", "botocore"):
+    # A bucket's library tells every process anew where it found its keys, and a font's which
+    # letters somebody's paper is written in.
+    for library in ("aiobotocore", "botocore", "fontTools"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
 

@@ -7,7 +7,8 @@ values, which a test proves; whoever asks in a language we do not write reads En
 The ids come in families: ``problem-<slug>-title`` and ``-detail`` for every refusal,
 ``push-<kind>-title`` and ``-body`` for every kind of notification,
 ``mail-<name>-subject`` and ``-body`` for every mail, ``reason-<reason>`` for why a job
-found nobody, ``field-<what>`` for what is wrong with a value.
+found nobody, ``paper-<what>`` for what a paper to keep says, ``field-<what>`` for what is
+wrong with a value.
 """
 
 from __future__ import annotations
@@ -101,6 +102,17 @@ def month(language: str, day: date) -> str:
 def short_day(language: str, day: date) -> str:
     """A day in a column of days: "24/11/2026"."""
     return format_date(day, "short", locale=_LOCALES[spoken(language)])
+
+
+@lru_cache(maxsize=4096)
+def dated(language: str, instant: datetime, time_zone: str) -> str:
+    """Day, year and hour on the spot, for what is kept: "24 novembre 2026, 14:00"."""
+    ours = spoken(language)
+    local = instant.astimezone(ZoneInfo(time_zone))
+    day = "d'er'" if ours == "fr" and local.day == 1 else "d"
+    return format_datetime(
+        local, f"{day} MMMM y, HH:mm", tzinfo=local.tzinfo, locale=_LOCALES[ours]
+    )
 
 
 def time_of_day(instant: datetime, time_zone: str) -> str:

@@ -6,7 +6,15 @@ import uuid
 from typing import Any
 
 from jobbing_api import errors, jobs
-from jobbing_api.api import contract, fields, job_bodies, job_shapes, kinds, view
+from jobbing_api.api import (
+    contract,
+    fields,
+    job_bodies,
+    job_shapes,
+    kinds,
+    photo_shapes,
+    view,
+)
 from jobbing_api.api import jobs as jobs_views
 from jobbing_api.api.blueprint import Blueprint
 
@@ -42,6 +50,20 @@ class StatementAnswer(kinds.Answer):
     at = fields.instant("When.", "2026-11-25T09:00:00Z")
 
 
+class EvidenceAnswer(kinds.Answer):
+    """A photo there is to look at."""
+
+    of = fields.choice(
+        "What it belongs to: the job as it was posted, a word on the way or at the end, a"
+        " message, or the receipt of supplies.",
+        "check",
+        ("job", "check", "message", "receipt"),
+    )
+    by = fields.choice("Who shows it.", "provider", ("resident", "provider"))
+    at = fields.instant("Since when.", "2026-11-24T10:00:00Z")
+    photo = fields.part(photo_shapes.PhotoAnswer, "The photo.")
+
+
 class DisputeAnswer(kinds.Answer):
     """A dispute. What there is to look at is with the job: order, changes, words on the
     way, messages and timeline, none of which anybody can change."""
@@ -57,9 +79,17 @@ class DisputeAnswer(kinds.Answer):
         "What it is to be.", "completed", sorted(jobs.OUTCOMES), allow_none=True
     )
     statements = fields.many(StatementAnswer, "What was said, oldest first.")
+    photos = fields.many(
+        EvidenceAnswer, "What was shown, by and to the two, oldest first; nobody can remove any."
+    )
 
 
-def _shown(found: jobs.Dispute) -> dict[str, Any]:
+def _shown(asked: view.View, job_id: uuid.UUID) -> dict[str, Any]:
+    found = jobs.dispute_of(asked.session, job_id, asked.account, now=asked.now)
+    job = jobs.get_for(asked.session, job_id, asked.account, now=asked.now).job
+    evidence = jobs.evidence_of(asked.session, job)
+    if job_shapes.kept_from(job, asked.account):
+        evidence = [photo for photo in evidence if photo.subject_kind != "job"]
     row = found.row
     return {
         **{
@@ -70,6 +100,15 @@ def _shown(found: jobs.Dispute) -> dict[str, Any]:
             )
         },
         "statements": found.statements,
+        "photos": [
+            {
+                "of": photo.subject_kind,
+                "by": "resident" if photo.owner_id == job.resident_id else "provider",
+                "at": photo.attached_at,
+                "photo": shown,
+            }
+            for photo, shown in zip(evidence, photo_shapes.showing(asked)(evidence), strict=True)
+        ],
     }
 
 
@@ -78,7 +117,7 @@ class Dispute(jobs_views.JobView):
     @blueprint.operation("get_dispute", answer=DisputeAnswer, refuses=[errors.NotFound])
     def get(self, *, job_id: uuid.UUID) -> Any:
         """How the dispute stands"""
-        return _shown(jobs.dispute_of(self.session, job_id, self.account, now=self.now))
+        return _shown(self, job_id)
 
     @blueprint.operation(
         "dispute_job",
@@ -110,8 +149,7 @@ class Statements(view.View):
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I have something to say to it (both sides, and the operator)"""
         jobs.state(self.session, job_id, self.account, text=body["text"], now=self.now)
-        shown = _shown(jobs.dispute_of(self.session, job_id, self.account, now=self.now))
-        return shown, {"Location": f"/api/v1/jobs/{job_id}/dispute"}
+        return _shown(self, job_id), {"Location": f"/api/v1/jobs/{job_id}/dispute"}
 
 
 @blueprint.route("/jobs/<uuid:job_id>/dispute/decide")

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, geography, history, jobs, markets, offers, words
+from jobbing_api import accounts, files, geography, history, jobs, markets, offers, words
 from jobbing_api.api import (
     brief_shapes,
     fields,
@@ -78,6 +78,7 @@ class EventAnswer(kinds.Answer):
     reason = fields.text(
         "Why, if that was said.", "Rained off", most=500, lines=True, allow_none=True
     )
+    photos = fields.many(photo_shapes.PhotoAnswer, "What was shown with it, in order.")
 
 
 class RescheduleAnswer(kinds.Answer):
@@ -154,12 +155,17 @@ class CheckInAnswer(kinds.Answer):
     """A word on the way."""
 
     id = fields.uid("The word.")
-    kind = fields.choice("What it says.", "progress", models.CHECK_INS)
+    kind = fields.choice(
+        "What it says; `finish` is what was said and shown at the end.",
+        "progress",
+        (*models.CHECK_INS, models.FINISH),
+    )
     text = fields.text(
         "In the provider's words.", "Half of it is done.", least=0, most=1_000, lines=True
     )
     waits_for = fields.choice("What blocks it.", "material", models.WAITS_FOR, allow_none=True)
     at = fields.instant("When.", "2026-11-24T10:00:00Z")
+    photos = fields.many(photo_shapes.PhotoAnswer, "What it looked like, in order.")
 
 
 class StretchAnswer(kinds.Answer):
@@ -176,7 +182,9 @@ class ProgressAnswer(kinds.Answer):
 
     worked_minutes = fields.whole("Minutes at work, in all.", 79, least=0, most=10**6)
     stretches = fields.many(StretchAnswer, "The time sheet.")
-    check_ins = fields.many(CheckInAnswer, "What was said on the way, oldest first.")
+    check_ins = fields.many(
+        CheckInAnswer, "What was said and shown on the way and at the end, oldest first."
+    )
 
 
 class ChangeAnswer(kinds.Answer):
@@ -193,6 +201,12 @@ class ChangeAnswer(kinds.Answer):
         most=fields.MOST_CENTS,
     )
     state = fields.choice("What came of it.", "agreed", ("asked", "agreed", "refused", "withdrawn"))
+    answered_by = fields.choice(
+        "Who agreed, or did not; null while nobody has, and where it was withdrawn.",
+        "resident",
+        ("resident", "provider"),
+        allow_none=True,
+    )
     asked_at = fields.instant("When.", "2026-11-24T09:30:00Z")
     ended_at = fields.instant("When that was.", "2026-11-24T09:32:00Z", allow_none=True)
 
@@ -213,6 +227,19 @@ class PaymentAnswer(kinds.Answer):
     )
 
 
+class SupplyAnswer(kinds.Answer):
+    """Something that is or was bought for the job."""
+
+    line = fields.whole("The place of its line in the order, from 0.", 2, least=0, most=10**4)
+    label = fields.text("What exactly.", "A new downpipe", most=80, allow_none=True)
+    most_cents = fields.cents("What it may cost at most, as agreed.", 4000)
+    charged_cents = fields.cents("What it cost; null without a receipt.", 3740, allow_none=True)
+    charged_at = fields.instant(
+        "When the receipt was shown.", "2026-11-24T10:25:00Z", allow_none=True
+    )
+    photos = fields.many(photo_shapes.PhotoAnswer, "The receipt.")
+
+
 class BillAnswer(kinds.Answer):
     """Changes of the order, and what was paid."""
 
@@ -223,6 +250,10 @@ class BillAnswer(kinds.Answer):
         most=fields.MOST_CENTS,
         allow_none=True,
     )
+    without_receipt_cents = fields.cents(
+        "How much of the order is for supplies no receipt was shown of: not owed yet.", 0
+    )
+    supplies = fields.many(SupplyAnswer, "What the order has bought, by receipt.")
     changes = fields.many(ChangeAnswer, "Every change asked for, oldest first.")
     payments = fields.many(PaymentAnswer, "What was paid, oldest first.")
 
@@ -380,13 +411,17 @@ def several(
     reader: accounts.models.Account,
     language: words.Language,
     show: photo_shapes.Show,
+    *,
+    without_photos: bool = False,
 ) -> list[dict[str, Any]]:
-    """Jobs as ``reader`` sees them, in a handful of statements however many they are."""
+    """Jobs as ``reader`` sees them, in a handful of statements however many they are; whoever
+    knows that they are ``without_photos`` spares one."""
     # Nobody was ever asked about the others.
     asked = [job.id for job in found if (job.round, job.wave) != (1, 0)]
     counted = offers.counts(session, asked) if asked else {}
     names = _names(session, found, reader)
-    photos = offer_shapes.photos_of_jobs(session, found, show)
+    bare = [] if without_photos else found
+    photos = offer_shapes.photos_of_jobs(session, bare, show)
     awaited = [job.id for job in found if job.state == JobState.ASSIGNED]
     standing = jobs.standing(session, awaited) if awaited else {}
     taken = [job.id for job in found if job.state in JOB_HAS_PROVIDER]
@@ -395,7 +430,7 @@ def several(
     return [
         {
             **offer_shapes.summary(
-                job, read[job.id], [] if _kept_from(job, reader) else photos[job.id]
+                job, read[job.id], [] if kept_from(job, reader) else photos.get(job.id, [])
             ),
             "id": job.id,
             "seen_as": _seen_as(job, reader),
@@ -416,7 +451,7 @@ def several(
             "starts_at": job.starts_at,
             "ends_at": job.ends_at,
             "visit": _visit(standing.get(job.id), reader, job),
-            "order": None if job.order is None else _order(job.order),
+            "order": None if job.order is None else order(job.order),
             "unfilled_because": job.unfilled_because,
             "unfilled_advice": _advice(job.unfilled_because, language),
             "counts": {str(state): 0 for state in OfferState} | counted.get(job.id, {}),
@@ -441,18 +476,45 @@ def one(
     show: photo_shapes.Show,
     *,
     now: datetime,
+    without_photos: bool = False,
 ) -> dict[str, Any]:
     """A job as ``reader`` sees it, with its timeline."""
-    (shown,) = several(session, [job], reader, language, show)
+    (shown,) = several(session, [job], reader, language, show, without_photos=without_photos)
     events = history.of_job(session, job.id)
+    progress = None if job.started_at is None else jobs.progress_of(session, job.id)
+    bought = jobs.supplies_of(job.order)
+    check_ins = () if progress is None else progress.check_ins
+    receipt_ids = [one.receipt_id for one in bought if one.receipt_id is not None]
+    found = files.of(session, [*(one.id for one in check_ins), *receipt_ids])
+    photos = {subject_id: show(several_) for subject_id, several_ in found.items()}
     return {
         **shown,
         "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
-        "progress": _progress(session, job, now=now),
-        "bill": _bill(session, job, shown["seen_as"]),
         "substitutions": _substitutions(session, job, reader, shown["seen_as"]),
-        "timeline": list(_timeline(events, job, shown["seen_as"], reader.id)),
+        "progress": None if progress is None else _progress(progress, photos, now=now),
+        "bill": _bill(session, job, shown["seen_as"], bought, photos),
+        "timeline": list(
+            _timeline(
+                events,
+                job,
+                shown["seen_as"],
+                reader.id,
+                {
+                    **{_event_of(one): photos.get(one.id, []) for one in check_ins},
+                    **{
+                        ("supplies-charged", one.charged_at): photos.get(one.receipt_id, [])
+                        for one in bought
+                        if one.charged_at is not None and one.receipt_id is not None
+                    },
+                },
+            )
+        ),
     }
+
+
+def _event_of(said: models.CheckIn) -> tuple[str, datetime | None]:
+    """What the timeline calls a word on the way, and when it was said."""
+    return "job-finish" if said.kind == models.FINISH else f"work-{said.kind}", said.at
 
 
 def _again(job: models.Job, reader: accounts.models.Account) -> dict[str, Any]:
@@ -508,37 +570,68 @@ def _substitutions(
     ]
 
 
-def _bill(session: Session, job: models.Job, seen_as: str) -> dict[str, Any] | None:
+def _bill(
+    session: Session,
+    job: models.Job,
+    seen_as: str,
+    bought: Sequence[jobs.Supply],
+    photos: Mapping[uuid.UUID, Sequence[dict[str, Any]]],
+) -> dict[str, Any] | None:
     if job.provider_id is None and job.state != JobState.CANCELLED:
         return None
     bill = jobs.bill_of(session, job, seen_as=seen_as)
     return {
         "owed_cents": jobs.owed_cents(session, job),
-        "changes": [
-            {
-                **{
-                    name: getattr(one, name)
-                    for name in (
-                        *("id", "asked_by", "text", "delta_cents"),
-                        *("state", "asked_at", "ended_at"),
-                    )
-                },
-                "lines": offer_shapes.lines(one.lines),
-            }
-            for one in bill.changes
-        ],
+        "without_receipt_cents": jobs.without_receipt_cents(job.order),
+        "supplies": supplies(bought, photos),
+        "changes": changes(bill.changes),
         "payments": bill.payments,
     }
 
 
-def _progress(session: Session, job: models.Job, *, now: datetime) -> dict[str, Any] | None:
-    if job.started_at is None:
-        return None
-    progress = jobs.progress_of(session, job.id)
+def changes(asked: Iterable[models.ChangeOrder]) -> list[dict[str, Any]]:
+    """Changes of an order, and who asked and agreed."""
+    told = ("id", "asked_by", "text", "delta_cents", "state", "asked_at", "ended_at")
+    return [
+        {
+            **{name: getattr(one, name) for name in told},
+            "lines": offer_shapes.lines(one.lines),
+            "answered_by": jobs.answered_by(one),
+        }
+        for one in asked
+    ]
+
+
+def supplies(
+    bought: Iterable[jobs.Supply], photos: Mapping[uuid.UUID, Sequence[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """What was bought, with its receipts among these photos as they are shown."""
+    told = ("line", "label", "most_cents", "charged_cents", "charged_at")
+    return [
+        {
+            **{name: getattr(one, name) for name in told},
+            "photos": photos.get(one.receipt_id, []) if one.receipt_id else [],
+        }
+        for one in bought
+    ]
+
+
+def _progress(
+    progress: jobs.Progress,
+    photos: Mapping[uuid.UUID, Sequence[dict[str, Any]]],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
     return {
         "worked_minutes": round(progress.worked(now=now).total_seconds() / 60),
         "stretches": progress.stretches,
-        "check_ins": progress.check_ins,
+        "check_ins": [
+            {
+                **{name: getattr(one, name) for name in ("id", "kind", "text", "waits_for", "at")},
+                "photos": photos.get(one.id, []),
+            }
+            for one in progress.check_ins
+        ],
     }
 
 
@@ -562,7 +655,7 @@ def _seen_as(job: models.Job, reader: accounts.models.Account) -> str:
     return "provider" if job.provider_id == reader.id else "operator"
 
 
-def _kept_from(job: models.Job, reader: accounts.models.Account) -> bool:
+def kept_from(job: models.Job, reader: accounts.models.Account) -> bool:
     """Whoever would have come has no use for where it was and what it looked like."""
     return _seen_as(job, reader) == "provider" and job.state == JobState.CANCELLED
 
@@ -570,7 +663,7 @@ def _kept_from(job: models.Job, reader: accounts.models.Account) -> bool:
 def _place(job: models.Job, reader: accounts.models.Account) -> dict[str, Any]:
     exact = geography.lon_lat(job.location)
     shown = {"approximate_place": geography.snap(exact, geography.JOB_GRID_M)}
-    if _kept_from(job, reader):
+    if kept_from(job, reader):
         return {**shown, "location": None, "address": None, "access_notes": None}
     return {
         **shown,
@@ -581,7 +674,11 @@ def _place(job: models.Job, reader: accounts.models.Account) -> dict[str, Any]:
 
 
 def _timeline(
-    events: Iterable[history.Entry], job: models.Job, seen_as: str, reader_id: uuid.UUID
+    events: Iterable[history.Entry],
+    job: models.Job,
+    seen_as: str,
+    reader_id: uuid.UUID,
+    shown: Mapping[tuple[str, datetime | None], Sequence[dict[str, Any]]],
 ) -> Iterable[dict[str, Any]]:
     """Who did what by role, not by name. What other providers answered, why an earlier one
     dropped out, or whom they would have sent, is none of a provider's business; what the
@@ -605,6 +702,7 @@ def _timeline(
             "reason": _why(entry)
             if own or seen_as != "provider" or entry.actor_role == "resident"
             else None,
+            "photos": shown.get((entry.event, entry.at), []),
         }
 
 
@@ -612,7 +710,8 @@ def _why(entry: history.Entry) -> str | None:
     return entry.reason if entry.remark is None else entry.remark.text
 
 
-def _order(stored: Mapping[str, Any]) -> dict[str, Any]:
+def order(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored order with every member."""
     return {
         **offer_shapes.price(stored),
         "offer_id": uuid.UUID(stored["offer_id"]),

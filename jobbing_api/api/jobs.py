@@ -26,7 +26,7 @@ blueprint = Blueprint("jobs", __name__, description="A resident's job, from brie
 class JobView(view.View):
     """Base of the views that answer with one job."""
 
-    def shown(self, job: jobs_models.Job) -> dict[str, Any]:
+    def shown(self, job: jobs_models.Job, *, without_photos: bool = False) -> dict[str, Any]:
         self.versioned(job.version)
         return job_shapes.one(
             self.session,
@@ -35,7 +35,13 @@ class JobView(view.View):
             problems.reader_language(),
             photo_shapes.showing(self),
             now=self.now,
+            without_photos=without_photos,
         )
+
+    def posted(self, job: jobs_models.Job, body: dict[str, Any]) -> dict[str, Any]:
+        """A job that was posted just now: what it has for photos, ``body`` has named."""
+        named = jobs.named_photos(self.session, job, body.get("photos", ()))
+        return self.shown(job, without_photos=not named)
 
     def seen(self, job_id: uuid.UUID) -> dict[str, Any]:
         """The job as it is now."""
@@ -87,7 +93,7 @@ class Jobs(JobView):
         first (POST /photos) and named here.
         """
         job = jobs.post(self.session, self.account, brief=job_bodies.brief(body), now=self.now)
-        return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
+        return self.posted(job, body), {"Location": f"/api/v1/jobs/{job.id}"}
 
 
 @blueprint.route("/jobs/<uuid:job_id>")
@@ -237,7 +243,7 @@ class Repost(JobView):
             same_provider=same_provider,
             now=self.now,
         )
-        return self.shown(job), {"Location": f"/api/v1/jobs/{job.id}"}
+        return self.posted(job, body), {"Location": f"/api/v1/jobs/{job.id}"}
 
 
 @blueprint.route("/jobs/<uuid:job_id>/choose")

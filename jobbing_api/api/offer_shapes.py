@@ -84,6 +84,9 @@ class PriceLine(kinds.Answer):
         most=fields.MOST_CENTS,
     )
     unit_cents = fields.cents("Rate for an hour of labour.", 3000, allow_none=True)
+    most_cents = fields.cents(
+        "What was agreed at most for supplies whose receipt was shown.", 5000, allow_none=True
+    )
     minutes = fields.whole("Minutes of labour.", 90, least=1, most=1440, allow_none=True)
     because = fields.choice("Why a surcharge.", "sunday", ("evening", "sunday"), allow_none=True)
     percent = fields.whole("How much a surcharge adds.", 25, least=0, most=300, allow_none=True)
@@ -221,9 +224,6 @@ def summary(
     }
 
 
-_OF_A_LINE = ("kind", "label", "amount_cents", "unit_cents", "minutes", "because", "percent")
-
-
 def price(stored: Mapping[str, Any]) -> dict[str, Any]:
     """A stored price with every member of its lines."""
     # Prices that were agreed before taxes and credits were told have neither.
@@ -234,7 +234,7 @@ def price(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def lines(stored: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Stored lines with every member."""
-    unsaid = dict.fromkeys(("label", "unit_cents", "minutes", "because", "percent"))
+    unsaid = dict.fromkeys(("label", "unit_cents", "most_cents", "minutes", "because", "percent"))
     return [
         {name: line.get(name, None) for name in ("kind", "amount_cents", *unsaid)}
         for line in stored

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from typing import Any
 
-from jobbing_api import errors, jobs
-from jobbing_api.api import fields, job_shapes, kinds
+from flask import Response
+
+from jobbing_api import documents, errors, files, jobs, words
+from jobbing_api.api import (
+    fields,
+    job_shapes,
+    kinds,
+    order_papers,
+    order_shapes,
+    photo_shapes,
+    problems,
+    view,
+)
 from jobbing_api.api import jobs as jobs_views
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import orders
@@ -36,11 +48,104 @@ class ChangeBody(kinds.Body):
     lines = fields.many(ChangeLineBody, "What is added.", least=1, most=20)
 
 
+class SuppliesBody(kinds.Body):
+    """What supplies of the order cost, and the receipt."""
+
+    line = fields.whole("The place of their line in the order, from 0.", 2, least=0, most=10**4)
+    amount_cents = fields.cents("What they cost; 0 where nothing was bought.", 3740)
+    photos = photo_shapes.ids(
+        "The receipt. Yours, and used nowhere else.",
+        most=files.MOST["receipt"],
+        load_default=list,
+    )
+
+
 class PaymentBody(kinds.Body):
     """What was paid, and how."""
 
     method = fields.choice("In which way.", "cash", orders.METHODS)
     amount_cents = fields.cents("How much.", 9000, least=1)
+
+
+class Paper(view.View):
+    """Base of the views that answer with a page: made once nothing is held any more, for its
+    two people and nobody between."""
+
+    _document: documents.Document | None = None
+
+    def paper(self, document: documents.Document, *, name: str) -> Response:
+        self._document = document
+        response = Response(status=200, mimetype=files.PDF)
+        response.set_etag(hashlib.sha256(repr(document).encode()).hexdigest()[:32])
+        response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    def dispatch_request(self, **path: Any) -> Response:
+        response = super().dispatch_request(**path)
+        if response.status_code == 200:
+            assert self._document is not None
+            response.set_data(documents.pdf(self._document))
+        return response
+
+
+@blueprint.route("/jobs/<uuid:job_id>/order")
+class Order(view.View):
+    @blueprint.operation(
+        "get_order", answer=order_shapes.AgreementAnswer, refuses=[errors.NotFound]
+    )
+    def get(self, *, job_id: uuid.UUID) -> Any:
+        """What we agreed on (both sides)
+
+        The order as it stands, every change asked for and who agreed to it, supplies with
+        their receipts, and what was paid. Operators read along in a dispute only. Not found
+        before somebody has accepted.
+        """
+        found = jobs.agreement_of(self.session, job_id, self.account)
+        receipts = [one.receipt_id for one in found.supplies if one.receipt_id is not None]
+        show = photo_shapes.showing(self)
+        photos = files.of(self.session, receipts).items()
+        return order_shapes.agreement(
+            found, self.account, {receipt_id: show(several) for receipt_id, several in photos}
+        )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/order.pdf")
+class OrderPaper(Paper):
+    @blueprint.operation("get_order_paper", gives=[files.PDF], refuses=[errors.NotFound])
+    def get(self, *, job_id: uuid.UUID) -> Response:
+        """The same, as a paper to keep (both sides)
+
+        A PDF in the language that is asked for, with the market's money and time.
+        """
+        found = jobs.agreement_of(self.session, job_id, self.account)
+        language = problems.reader_language()
+        document = order_papers.order(found, self.account, language)
+        return self.paper(document, name=words.say(language, "paper-order-file"))
+
+
+@blueprint.route("/jobs/<uuid:job_id>/receipts/<int(max=2147483647):number>")
+class Receipt(view.View):
+    @blueprint.operation(
+        "get_receipt", answer=order_shapes.ReceiptAnswer, refuses=[errors.NotFound]
+    )
+    def get(self, *, job_id: uuid.UUID, number: int) -> Any:
+        """That money was received (both sides)
+
+        Under the number the provider's own count gave it (`receipt_number` of a payment).
+        """
+        return order_shapes.receipt(jobs.receipt_of(self.session, job_id, number, self.account))
+
+
+@blueprint.route("/jobs/<uuid:job_id>/receipts/<int(max=2147483647):number>.pdf")
+class ReceiptPaper(Paper):
+    @blueprint.operation("get_receipt_paper", gives=[files.PDF], refuses=[errors.NotFound])
+    def get(self, *, job_id: uuid.UUID, number: int) -> Response:
+        """The same, as a paper to keep (both sides)"""
+        found = jobs.receipt_of(self.session, job_id, number, self.account)
+        language = problems.reader_language()
+        name = words.say(language, "paper-receipt-file", number=str(number))
+        return self.paper(order_papers.receipt(found, language), name=name)
 
 
 @blueprint.route("/jobs/<uuid:job_id>/change-orders")
@@ -91,6 +196,28 @@ _answer(
     "No (the other side), or never mind (who asked)",
     agree=False,
 )
+
+
+@blueprint.route("/jobs/<uuid:job_id>/supplies")
+class Supplies(jobs_views.JobView):
+    @blueprint.operation(
+        "charge_supplies",
+        body=SuppliesBody,
+        answer=job_shapes.JobAnswer,
+        status=201,
+        version="read",
+        refuses=jobs_views.MOVE,
+        creates=True,
+    )
+    def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
+        """That is what it cost (the provider)
+
+        Supplies are agreed on as "at most so much" and owed by receipt: from once work has
+        begun until a week after it was confirmed. Photos of the receipt, or a PDF, are brought
+        first (POST /photos) and named here; they stay.
+        """
+        jobs.charge(self.session, job_id, self.account, now=self.now, **body)
+        return self.seen(job_id), {"Location": f"/api/v1/jobs/{job_id}"}
 
 
 @blueprint.route("/jobs/<uuid:job_id>/payments")

@@ -60,8 +60,8 @@ class Photos(view.View):
         The body is the picture itself: JPEG, PNG or WebP, up to 10 MB and 40 megapixels
         unless this server says otherwise. Content counts, not Content-Type. It comes out as
         a JPEG of at most 2048 pixels, upright, without position or any other metadata. A PDF
-        is taken too, for papers only. Name its id where it belongs within 24 hours, or it
-        goes; 40 of yours may wait at a time.
+        is taken too, for papers and receipts only. Name its id where it belongs within 24
+        hours, or it goes; 40 of yours may wait at a time.
         """
         if self._photo_id is None:
             # It was answered before, and that answer has been forgotten just now.
@@ -108,8 +108,9 @@ class Photo(view.View):
     def delete(self, *, photo_id: uuid.UUID) -> Response:
         """Take one of my photos away
 
-        From wherever it belongs. Not one of a job on which work has begun, of a check or of
-        a message: others have acted on what it shows. A paper's goes with the paper.
+        From wherever it belongs. Not one of a job on which work has begun, of a check, a
+        message or a receipt: others have acted on what it shows. A paper's goes with the
+        paper.
         """
         jobs.remove_photo(self.session, photo_id, self.account, now=self.now)
         return view.nothing()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from jobbing_api import errors, jobs
-from jobbing_api.api import fields, job_shapes, kinds
+from jobbing_api import errors, files, jobs
+from jobbing_api.api import fields, job_shapes, kinds, photo_shapes
 from jobbing_api.api import jobs as jobs_views
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import models
@@ -33,6 +33,11 @@ class CheckInBody(kinds.Body):
         allow_none=True,
         load_default=None,
     )
+    photos = photo_shapes.ids(
+        "What it looks like. Yours, and used nowhere else.",
+        most=files.MOST["check"],
+        load_default=list,
+    )
 
 
 class FinishBody(kinds.Body):
@@ -45,6 +50,11 @@ class FinishBody(kinds.Body):
         most=500,
         lines=True,
         load_default="",
+    )
+    photos = photo_shapes.ids(
+        "What it looks like now. Yours, and used nowhere else.",
+        most=files.MOST["check"],
+        load_default=list,
     )
 
 
@@ -70,7 +80,8 @@ class CheckIns(jobs_views.JobView):
         """How it goes (the provider)
 
         While work is under way. The resident is told of words and blocks; pauses are for
-        the time sheet. Where nothing is heard for long, both are asked what blocks it.
+        the time sheet. Where nothing is heard for long, both are asked what blocks it. Photos
+        are brought first (POST /photos) and named here; they stay.
         """
         jobs.check_in(self.session, job_id, self.account, now=self.now, **body)
         return self.seen(job_id), {"Location": f"/api/v1/jobs/{job_id}"}
@@ -91,9 +102,7 @@ class Finish(jobs_views.JobView):
         The resident confirms, or asks for a redo. After three days and as many reminders
         silence is a yes.
         """
-        return self.shown(
-            jobs.finish(self.session, job_id, self.account, text=body["text"], now=self.now)
-        )
+        return self.shown(jobs.finish(self.session, job_id, self.account, now=self.now, **body))
 
 
 @blueprint.route("/jobs/<uuid:job_id>/redo-date")

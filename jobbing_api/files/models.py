@@ -11,9 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from jobbing_api.database import Base, Instant, new_id
 
 #: Where a photo may belong. ``job``: its brief. ``check``: a check-in or the finish.
-SUBJECTS = ("job", "check", "message", "portfolio", "paper")
+#: ``receipt``: what supplies of an order cost.
+SUBJECTS = ("job", "check", "message", "receipt", "portfolio", "paper")
+
+#: Where a PDF may.
+MAY_BE_PDF = ("paper", "receipt")
 
 _SUBJECTS = ", ".join(f"'{one}'" for one in SUBJECTS)
+_MAY_BE_PDF = ", ".join(f"'{one}'" for one in MAY_BE_PDF)
 
 
 class Photo(Base):
@@ -39,7 +44,7 @@ class Photo(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     subject_kind: Mapped[str | None] = mapped_column(Text)
-    #: The job, check, message or paper; the provider, for a portfolio.
+    #: The job, check, message, receipt or paper; the provider, for a portfolio.
     subject_id: Mapped[uuid.UUID | None]
     #: The job it is about, where there is one: it goes when that is long over.
     job_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("jobs.id"))
@@ -67,7 +72,7 @@ class Photo(Base):
             name="pictures_have_sides",
         ),
         CheckConstraint(
-            "media_type = 'image/jpeg' OR subject_kind = 'paper' OR subject_kind IS NULL",
+            f"media_type = 'image/jpeg' OR subject_kind IN ({_MAY_BE_PDF}) OR subject_kind IS NULL",
             name="only_papers_are_pdf",
         ),
         # Whatever is not settled for good is looked at again.

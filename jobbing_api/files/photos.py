@@ -18,10 +18,17 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, queue
 from jobbing_api.files import images, store
-from jobbing_api.files.models import Photo
+from jobbing_api.files.models import MAY_BE_PDF, Photo
 
-#: How many may belong to one job, one check, one message, one portfolio, one paper.
-MOST: Mapping[str, int] = {"job": 12, "check": 12, "message": 6, "portfolio": 30, "paper": 4}
+#: How many may belong to one job, one check, one message and so on.
+MOST: Mapping[str, int] = {
+    "job": 12,
+    "check": 12,
+    "message": 6,
+    "receipt": 4,
+    "portfolio": 30,
+    "paper": 4,
+}
 
 #: How long a photo waits to be told where it belongs, and how many of one account may.
 UNATTACHED_FOR = timedelta(hours=24)
@@ -54,7 +61,8 @@ class Taken:
 def taken(content: bytes, *, most_pixels: int) -> Taken:
     """What is kept of a file somebody sent. Takes a while and needs no session.
 
-    A picture is made anew (``images.taken``); a PDF is kept as it is, for papers only.
+    A picture is made anew (``images.taken``); a PDF is kept as it is, for papers and
+    receipts only.
     Raises NotAPicture, and InvalidInput for one that cannot be kept.
     """
     if content.startswith(b"%PDF-"):
@@ -147,7 +155,7 @@ def attach(
 
     ``to`` is one of ``MOST``. Raises InvalidInput at ``photos.0`` and so on
     (``at``, or ``paths`` one for each) for a photo that is unknown, somebody else's, named
-    twice or used elsewhere, for a PDF that is no paper, and at ``at`` for too many.
+    twice or used elsewhere, for a PDF where only pictures belong, and at ``at`` for too many.
     """
     there = _of_subject(session, subject_id, to)
     fresh = [one for one in photo_ids if one not in {photo.id for photo in there}]
@@ -220,7 +228,7 @@ def _own(
             subject_id,
         ):
             wrong[path] = ["photo-used"]
-        elif photo.media_type == PDF and to != "paper":
+        elif photo.media_type == PDF and to not in MAY_BE_PDF:
             wrong[path] = ["photo-is-a-paper"]
         seen.add(photo_id)
     if wrong:

@@ -5,6 +5,11 @@ statement that moves one, who sees what of it, and when reviews are revealed. As
 providers is the next room's (``offers``): a posted job only asks for its first wave.
 """
 
+from jobbing_api.jobs.agreements import Agreement as Agreement
+from jobbing_api.jobs.agreements import Receipt as Receipt
+from jobbing_api.jobs.agreements import agreement_of as agreement_of
+from jobbing_api.jobs.agreements import answered_by as answered_by
+from jobbing_api.jobs.agreements import receipt_of as receipt_of
 from jobbing_api.jobs.appointments import ABSENT as ABSENT
 from jobbing_api.jobs.appointments import BACKUP as BACKUP
 from jobbing_api.jobs.appointments import CONFIRM as CONFIRM
@@ -36,6 +41,7 @@ from jobbing_api.jobs.disputes import Dispute as Dispute
 from jobbing_api.jobs.disputes import decide as decide
 from jobbing_api.jobs.disputes import dispute as dispute
 from jobbing_api.jobs.disputes import dispute_of as dispute_of
+from jobbing_api.jobs.disputes import evidence_of as evidence_of
 from jobbing_api.jobs.disputes import remind_operators as remind_operators
 from jobbing_api.jobs.disputes import state as state
 from jobbing_api.jobs.moves import due as due
@@ -55,6 +61,7 @@ from jobbing_api.jobs.posting import ask_for_wave as ask_for_wave
 from jobbing_api.jobs.posting import check_terms as check_terms
 from jobbing_api.jobs.posting import check_window as check_window
 from jobbing_api.jobs.posting import give_up_at as give_up_at
+from jobbing_api.jobs.posting import named_photos as named_photos
 from jobbing_api.jobs.posting import post as post
 from jobbing_api.jobs.posting import repost as repost
 from jobbing_api.jobs.progress import CHECK_IN as CHECK_IN
@@ -90,6 +97,10 @@ from jobbing_api.jobs.substitutes import answer_for_another as answer_for_anothe
 from jobbing_api.jobs.substitutes import ask_for_another as ask_for_another
 from jobbing_api.jobs.substitutes import substitutions_of as substitutions_of
 from jobbing_api.jobs.substitutes import who_comes as who_comes
+from jobbing_api.jobs.supplies import Supply as Supply
+from jobbing_api.jobs.supplies import charge as charge
+from jobbing_api.jobs.supplies import supplies_of as supplies_of
+from jobbing_api.jobs.supplies import without_receipt_cents as without_receipt_cents
 from jobbing_api.jobs.telling import tell as tell
 from jobbing_api.jobs.work import confirm as confirm
 from jobbing_api.jobs.work import finish as finish

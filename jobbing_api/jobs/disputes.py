@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, database, dues, errors, markets
+from jobbing_api import accounts, database, dues, errors, files, markets
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, moves, progress, reading, rules, telling
+from jobbing_api.jobs import models, moves, progress, reading, rules, supplies, telling
 from jobbing_api.lifecycle import JobMove, JobState
 
 #: Somebody should have answered by now; somebody should have decided.
@@ -104,6 +104,25 @@ def dispute_of(
         ).all(),
         seen_as=view.role,
     )
+
+
+def evidence_of(session: Session, job: models.Job) -> list[files.Photo]:
+    """What there is to look at, oldest first: the photos of the job, of the words on the way
+    and the end, of receipts, and of what its two people wrote to each other. Nobody can take
+    one away."""
+    said, message = models.CheckIn, models.Message
+    subjects = union_all(
+        select(said.id).where(said.job_id == job.id),
+        select(message.id).where(
+            message.job_id == job.id,
+            message.provider_id == job.provider_id,
+            message.hidden_at.is_(None),
+        ),
+    )
+    ids = [job.id, *session.scalars(subjects)]
+    ids += [one.receipt_id for one in supplies.supplies_of(job.order) if one.receipt_id]
+    photos = [photo for several in files.of(session, ids).values() for photo in several]
+    return sorted(photos, key=lambda photo: (photo.attached_at, photo.subject_id, photo.position))
 
 
 def state(

@@ -362,8 +362,10 @@ class Substitution(Base):
     )
 
 
-#: What a provider says of work that is under way, and what a block may wait for.
+#: What a provider says of work that is under way, and what a block may wait for. ``finish``
+#: is what they say and show at its end.
 CHECK_INS = ("progress", "pause", "blocked", "resume")
+FINISH = "finish"
 WAITS_FOR = ("resident", "material", "weather", "access", "another-trade", "other")
 
 
@@ -382,7 +384,9 @@ class CheckIn(Base):
     at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (
-        CheckConstraint("kind IN ('progress', 'pause', 'blocked', 'resume')", name="kind"),
+        CheckConstraint(
+            "kind IN ('progress', 'pause', 'blocked', 'resume', 'finish')", name="kind"
+        ),
         CheckConstraint(
             "waits_for IN ('resident', 'material', 'weather', 'access', 'another-trade', 'other')",
             name="waits_for",

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, history, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, prices, questions, reading, rules, telling
+from jobbing_api.jobs import models, prices, questions, reading, rules, supplies, telling
 from jobbing_api.lifecycle import JobState
 
 #: What a change may consist of; a credit takes away.
@@ -167,16 +167,7 @@ def _change(
         look = min(job.order["total_cents"], change.delta_cents)
         added.append({"kind": "credit", "amount_cents": -look, "label": None})
     policy = rules.policy_of(session, job, now=now)
-    job.order = {
-        **job.order,
-        **prices.price(
-            job.order["kind"],
-            job.order["currency"],
-            [*job.order["lines"], *added],
-            policy,
-            declared=bool(job.order.get("declared")),
-        ),
-    }
+    job.order = prices.with_lines(job.order, [*job.order["lines"], *added], policy)
 
 
 # Paid ------------------------------------------------------------------------------------
@@ -266,15 +257,15 @@ def agree_paid(
 
 def owed_cents(session: Session, job: models.Job) -> int | None:
     """What is left to pay: of the order, or of what calling it off or not being there cost;
-    None where nothing was agreed."""
-    visit, payment = models.Visit, models.Payment
-    fee = session.scalar(
-        select(func.sum(visit.fee_cents)).where(visit.job_id == job.id, visit.fee_cents > 0)
-    )
+    None where nothing was agreed. Supplies are owed by receipt."""
+    payment = models.Payment
+    fee = fee_cents(session, job)
     if job.state == JobState.CANCELLED:
         agreed = fee
     else:
         agreed = None if job.order is None else (job.order["total_cents"] or 0) + (fee or 0)
+        if agreed is not None:
+            agreed -= supplies.without_receipt_cents(job.order)
     if agreed is None:
         return None
     paid = session.scalar(
@@ -283,6 +274,16 @@ def owed_cents(session: Session, job: models.Job) -> int | None:
         )
     )
     return int(agreed) - int(paid or 0)
+
+
+def fee_cents(session: Session, job: models.Job) -> int | None:
+    """What calling the job's visits off or not being there costs the resident; None where
+    that cost nothing."""
+    visit = models.Visit
+    fee = session.scalar(
+        select(func.sum(visit.fee_cents)).where(visit.job_id == job.id, visit.fee_cents > 0)
+    )
+    return None if fee is None else int(fee)
 
 
 def _receive(session: Session, payment: models.Payment, *, now: datetime) -> None:

@@ -218,6 +218,21 @@ def check_brief(
     return markets.briefs.check(template, said), template.version
 
 
+def named_photos(
+    session: Session, job: models.Job, photos: Sequence[uuid.UUID] = ()
+) -> list[tuple[str, uuid.UUID]]:
+    """The photos a job was posted with: these, and those its brief names, each with the path
+    at which it is named. Of a job that was posted just now, there are no others."""
+    named = [(f"photos.{place}", one) for place, one in enumerate(photos)]
+    # What was said before there were templates names none.
+    if job.template_version is not None:
+        template = markets.template_in_version(session, job.category, job.template_version)
+        for path, photo_id in markets.briefs.photo_ids(template, job.brief):
+            if photo_id not in [one for _, one in named]:
+                named.append((path, photo_id))
+    return named
+
+
 def keep_photos(
     session: Session,
     job: models.Job,
@@ -230,16 +245,10 @@ def keep_photos(
     """The job has these photos and those its brief names, each once and in this order,
     beside or with ``replace`` instead of those it has. Raises InvalidInput at the path of
     one that is not the resident's to use."""
-    ids, paths = list(photos), [f"photos.{place}" for place in range(len(photos))]
-    # What was said before there were templates names none.
-    if job.template_version is not None:
-        template = markets.template_in_version(session, job.category, job.template_version)
-        for path, photo_id in markets.briefs.photo_ids(template, job.brief):
-            if photo_id not in ids:
-                ids.append(photo_id)
-                paths.append(path)
-    if not ids and not replace:
+    named = named_photos(session, job, photos)
+    if not named and not replace:
         return
+    ids, paths = [one for _, one in named], [path for path, _ in named]
     keep = files.replace if replace else files.attach
     keep(
         session,

@@ -74,6 +74,20 @@ def price(
     return {"kind": kind, "currency": currency, "lines": [*lines], **totals}
 
 
+def with_lines(
+    order: Mapping[str, Any], lines: Sequence[Line], policy: markets.Policy
+) -> dict[str, Any]:
+    """An order with these lines instead of its own, and the totals that are theirs."""
+    declared = bool(order.get("declared"))
+    return {**order, **price(order["kind"], order["currency"], lines, policy, declared=declared)}
+
+
+def tax_in(amount_cents: int, order: Mapping[str, Any]) -> int:
+    """How much of an amount that was paid for an order is tax: as much as of the whole."""
+    total, tax = order.get("total_cents"), order.get("tax_cents")
+    return half_up(Decimal(amount_cents * tax) / total) if total and tax else 0
+
+
 def labour(minutes: int, hourly_cents: int, steps: Iterable[Mapping[str, int]] = ()) -> list[Line]:
     """Lines for so many minutes at a rate, or at that of the step they fall in: a step
     holds from ``after_minutes`` on, at ``hourly_cents``."""

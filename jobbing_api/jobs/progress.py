@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, dues, errors, geography, history, markets, providers
+from jobbing_api import database, dues, errors, files, geography, history, markets, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models, moves, questions, reading, rules, telling
 from jobbing_api.lifecycle import JobMove, JobState
@@ -124,13 +124,14 @@ def check_in(
     kind: str,
     text: str,
     waits_for: str | None,
+    photos: Sequence[uuid.UUID] = (),
     now: datetime,
 ) -> models.CheckIn:
-    """The provider says how it goes: ``progress``, ``pause``, ``blocked`` (and what it
-    ``waits_for``), ``resume``. Paused twice is paused once; every word is kept.
+    """The provider says how it goes, and shows it: ``progress``, ``pause``, ``blocked`` (and
+    what it ``waits_for``), ``resume``. Paused twice is paused once; every word is kept.
 
     Raises IllegalMove unless work is under way, InvalidInput for a block without what it
-    waits for.
+    waits for and for photos that are not the provider's to use.
     """
     job, _ = reading.hold(session, job_id, account, only="provider", now=now)
     if job.state != JobState.IN_PROGRESS:
@@ -138,17 +139,9 @@ def check_in(
     if (kind == "blocked") != (waits_for is not None):
         code = "waits-for-required" if kind == "blocked" else "waits-for-when-blocked"
         raise errors.InvalidInput(fields={"waits_for": [code]})
-    said = models.CheckIn(
-        id=database.new_id(),
-        market_id=job.market_id,
-        job_id=job.id,
-        author_id=account.id,
-        kind=kind,
-        text=text,
-        waits_for=waits_for,
-        at=now,
+    said = write(
+        session, job, account, kind=kind, text=text, waits_for=waits_for, photos=photos, now=now
     )
-    session.add(said)
     rested = job.paused_at is not None or job.blocked_at is not None
     if kind == "resume" and rested:
         job.paused_at = job.blocked_at = job.blocked_because = None
@@ -175,6 +168,37 @@ def check_in(
     )
     if kind in ("progress", "blocked"):
         telling.tell(session, job, job.resident_id, f"work-{kind}", now=now)
+    return said
+
+
+def write(
+    session: Session,
+    job: models.Job,
+    account: accounts_models.Account,
+    *,
+    kind: str,
+    text: str,
+    waits_for: str | None = None,
+    photos: Sequence[uuid.UUID] = (),
+    now: datetime,
+) -> models.CheckIn:
+    """Keep what was said of a job's work, and what was shown with it. The caller holds the
+    job. Raises InvalidInput for photos that are not the account's to use."""
+    said = models.CheckIn(
+        id=database.new_id(),
+        market_id=job.market_id,
+        job_id=job.id,
+        author_id=account.id,
+        kind=kind,
+        text=text,
+        waits_for=waits_for,
+        at=now,
+    )
+    session.add(said)
+    if photos:
+        files.attach(
+            session, photos, owner=account, to="check", subject_id=said.id, job_id=job.id, now=now
+        )
     return said
 
 

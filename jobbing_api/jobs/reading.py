@@ -144,11 +144,11 @@ def remove_photo(
     """Let go of one of the account's photos, wherever it belongs.
 
     Raises NotFound, also for somebody else's; PhotoFrozen for one of a job on which work
-    has begun, of a check or of a message: others have acted on what it shows. A paper's goes
-    with the paper.
+    has begun, of a check, a message or a receipt: others have acted on what it shows. A
+    paper's goes with the paper.
     """
     photo = files.own(session, photo_id, account)
-    if photo.subject_kind in ("check", "message", "paper"):
+    if photo.subject_kind in _FROZEN:
         raise errors.PhotoFrozen()
     if photo.subject_kind == "job":
         assert photo.job_id is not None
@@ -159,6 +159,9 @@ def remove_photo(
         _record_edit(session, job, account, ["photos"], now=now)
     files.let_go(session, [photo.id], now=now)
 
+
+#: What belongs to one of these is seen at once by somebody who may act on it.
+_FROZEN = ("check", "message", "receipt", "paper")
 
 #: While a job is in one of these, nobody has begun to work on it.
 _OPEN_TO_CHANGE = (JobState.OPEN, JobState.ASSIGNED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -67,10 +68,11 @@ def finish(
     account: accounts_models.Account,
     *,
     text: str = "",
+    photos: Sequence[uuid.UUID] = (),
     now: datetime,
 ) -> models.Job:
-    """The provider says it is done, and what was done; the resident confirms or asks for a
-    redo."""
+    """The provider says it is done, and what was done, and shows it; the resident confirms
+    or asks for a redo. Raises InvalidInput for photos that are not the provider's to use."""
     reading.hold(session, job_id, account, only="provider", now=now)
     job = move(
         session,
@@ -82,6 +84,8 @@ def finish(
         said=text,
         changes={"finished_at": now},
     )
+    if text or photos:
+        progress.write(session, job, account, kind=models.FINISH, text=text, photos=photos, now=now)
     progress.end(session, job, now=now)
     tell(session, job, job.resident_id, "job-finished", now=now)
     return job

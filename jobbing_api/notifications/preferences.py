@@ -68,6 +68,7 @@ TOPICS: Mapping[str, Topic] = {
     "change-asked": "visits",
     "change-agreed": "visits",
     "change-refused": "visits",
+    "supplies-charged": "visits",
     "payment-said": "visits",
     "payment-received": "visits",
     "job-finished": "visits",

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, database, errors, jobs, notifications
+from jobbing_api import accounts, database, errors, files, jobs, notifications
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OFFER_LIVE, JobState, OfferState
@@ -62,6 +62,8 @@ class Written:
     author: Literal["resident", "provider"]
     #: None where a person who looked at it has taken it down.
     text: str | None
+    #: None of these then either.
+    photos: Sequence[files.Photo]
     at: datetime
     read: bool
 
@@ -145,13 +147,17 @@ def write_message(
     account: accounts_models.Account,
     *,
     text: str,
+    photos: Sequence[uuid.UUID] = (),
     now: datetime,
 ) -> jobs_models.Message:
-    """Say something to the other side, whose phone rings. Raises IllegalMove once the
-    conversation is over."""
+    """Say something to the other side, or show it, whose phone rings. Raises IllegalMove once
+    the conversation is over, InvalidInput for neither a word nor a photo, and for photos that
+    are not the account's to use."""
     job = talk.job
     if not talk.is_open:
         raise errors.IllegalMove(state=str(job.state))
+    if not text and not photos:
+        raise errors.InvalidInput(fields={"text": ["message-empty"]})
     message = jobs_models.Message(
         id=database.new_id(),
         market_id=job.market_id,
@@ -162,6 +168,16 @@ def write_message(
         at=now,
     )
     session.add(message)
+    if photos:
+        files.attach(
+            session,
+            photos,
+            owner=account,
+            to="message",
+            subject_id=message.id,
+            job_id=job.id,
+            now=now,
+        )
     to = job.resident_id if talk.seen_as == "provider" else talk.provider_id
     about, subject_id = _leads_to(session, talk, to)
     notifications.tell(
@@ -215,19 +231,22 @@ def read_messages(
     )
     if after is not None:
         query = query.where(message.id < after)
+    found = session.scalars(query).all()
     marks = _marks(session, talk)
+    photos = files.of(session, [one.id for one in found if one.hidden_at is None])
     resident_id = talk.job.resident_id
     return [
         Written(
             id=one.id,
             author="resident" if one.author_id == resident_id else "provider",
             text=_shown(one, talk),
+            photos=photos.get(one.id, ()),
             at=one.at,
             read=one.id <= marks[other]
             if (other := talk.provider_id if one.author_id == resident_id else resident_id) in marks
             else False,
         )
-        for one in session.scalars(query)
+        for one in found
     ]
 
 

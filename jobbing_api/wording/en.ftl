@@ -407,6 +407,9 @@ push-change-agreed-body = It is part of the order now.
 push-change-refused-title = The order stands
 push-change-refused-body = The other side does not agree to the change. The order stays as it was.
 
+push-supplies-charged-title = A receipt
+push-supplies-charged-body = Your provider shows what supplies cost: { $price }. The receipt is in the app.
+
 push-payment-said-title = Were you paid?
 push-payment-said-body = The resident says that you have received { $price }. Confirm it, and the receipt has its number.
 
@@ -494,6 +497,73 @@ reason-declined-time = The time suited nobody. Another day or a longer window wo
 reason-declined = Nobody we asked could take it. Another day or a higher amount would help.
 reason-no-longer-possible = The time for it has passed. Choose another day to ask again.
 
+### Papers: what an order and a receipt say
+
+paper-order = Order
+paper-order-file = order
+paper-receipt = Receipt { $number }
+paper-receipt-file = receipt-{ $number }
+paper-number = no. { $number }
+paper-resident = Client
+paper-provider = Provider
+paper-category = Kind of job
+paper-job = Reference
+paper-place = Place
+paper-visit = Visit
+paper-span = { $begins } to { $ends }
+paper-agreed-on = Agreed on
+paper-called-off = Called off on
+paper-as-of = As of
+paper-price = Price
+paper-item = Item
+paper-amount = Amount
+paper-tax = Of which tax
+paper-total = Total
+paper-labelled = { $what }: { $label }
+paper-by-the-hour = { $minutes } min at { $rate } an hour
+paper-by-receipt = by receipt; { $most } at most was agreed
+paper-without-receipt = at most, by receipt
+paper-because-evening = evening, { $percent } %
+paper-because-sunday = Sunday, { $percent } %
+paper-line-fixed = Price of the job
+paper-line-quote = Price named
+paper-line-labour = Labour
+paper-line-call-out = Travel
+paper-line-option = Option
+paper-line-surcharge = Surcharge
+paper-line-supplies = Supplies
+paper-line-counter = Moved to what both agreed on
+paper-line-credit = Credit
+paper-changes = Changes
+paper-asked = Asked by
+paper-what = What
+paper-answer = Answer
+paper-change-asked = Waits for an answer
+paper-change-agreed = Agreed
+paper-change-refused = Refused
+paper-change-withdrawn = Withdrawn
+paper-payments = Payments
+paper-when = When
+paper-method = Paid by
+paper-method-cash = Cash
+paper-method-transfer = Bank transfer
+paper-method-card = Card
+paper-method-cheque = Cheque
+paper-method-other = Other
+paper-receipt-number = Receipt
+paper-not-received-yet = not confirmed yet
+paper-received = Received on
+paper-paid = Paid
+paper-balance = Balance
+paper-credit = Tax credit
+paper-cost = Cost after tax credit
+paper-platform-fee = Platform fee
+paper-net = Net for the provider
+paper-calling-off-fee = For calling off or not being there
+paper-awaits-receipt = Supplies without a receipt, not owed yet
+paper-owed = Left to pay
+paper-recorded = Written down by Jobbing as both sides said it. Jobbing moves no money.
+
 ### What stands in for a name, a title or a number
 
 unnamed-person = No name
@@ -578,7 +648,7 @@ picture-too-narrow = This picture is too small or too narrow to show anything.
 photo-unknown = There is no such photo of yours. Send it again.
 photo-twice = This photo is named twice.
 photo-used = This photo is used elsewhere. Send it again to use it here too.
-photo-is-a-paper = A PDF can only be a paper.
+photo-is-a-paper = A PDF can only be a paper or a receipt.
 photos-too-many = At most { $most } photos.
 portfolio-category = There is no such category.
 
@@ -621,6 +691,11 @@ counter-out-of-bounds = This is too far from the price that was named.
 less-than-nothing = The job would cost less than nothing.
 credit-below-zero = A credit is below zero, everything else above.
 more-than-is-owed = This is more than is left to pay.
+not-supplies = There are no supplies at this place of the order.
+supplies-charged = The receipt of these supplies was shown before.
+more-than-agreed = This is more than was agreed. Ask for a change of the order.
+receipt-required = Show the receipt: a photo of it, or a PDF.
+message-empty = Write something, or show a photo.
 suspend-instead = A provider is not hidden; suspend the account instead.
 window-past = There is not enough time left in this window.
 window-shorter-than-the-job = The window must be at least as long as the job.

@@ -407,6 +407,9 @@ push-change-agreed-body = Il fait désormais partie de la commande.
 push-change-refused-title = La commande ne change pas
 push-change-refused-body = L'autre personne n'accepte pas le changement. La commande reste ce qu'elle était.
 
+push-supplies-charged-title = Un ticket d'achat
+push-supplies-charged-body = Votre prestataire indique ce qu'ont coûté les fournitures : { $price }. Le ticket est dans l'application.
+
 push-payment-said-title = Avez-vous été payé ?
 push-payment-said-body = Le particulier dit vous avoir remis { $price }. Confirmez, et le reçu aura son numéro.
 
@@ -494,6 +497,73 @@ reason-declined-time = L'horaire ne convenait à personne. Un autre jour ou une 
 reason-declined = Aucune des personnes contactées n'a pu accepter. Un autre jour ou un montant plus élevé aiderait.
 reason-no-longer-possible = La période prévue est passée. Choisissez un autre jour pour relancer la demande.
 
+### Papiers : ce que disent une commande et un reçu
+
+paper-order = Commande
+paper-order-file = commande
+paper-receipt = Reçu { $number }
+paper-receipt-file = recu-{ $number }
+paper-number = n° { $number }
+paper-resident = Particulier
+paper-provider = Prestataire
+paper-category = Type de mission
+paper-job = Référence
+paper-place = Lieu
+paper-visit = Visite
+paper-span = { $begins } à { $ends }
+paper-agreed-on = Convenue le
+paper-called-off = Annulée le
+paper-as-of = État au
+paper-price = Prix
+paper-item = Poste
+paper-amount = Montant
+paper-tax = Dont taxe
+paper-total = Total
+paper-labelled = { $what } : { $label }
+paper-by-the-hour = { $minutes } min à { $rate } de l'heure
+paper-by-receipt = sur ticket d'achat ; { $most } au plus étaient convenus
+paper-without-receipt = au plus, sur ticket d'achat
+paper-because-evening = soirée, { $percent } %
+paper-because-sunday = dimanche, { $percent } %
+paper-line-fixed = Prix de la mission
+paper-line-quote = Prix proposé
+paper-line-labour = Main-d'œuvre
+paper-line-call-out = Déplacement
+paper-line-option = Option
+paper-line-surcharge = Supplément
+paper-line-supplies = Fournitures
+paper-line-counter = Ajusté au prix convenu
+paper-line-credit = Avoir
+paper-changes = Changements
+paper-asked = Demandé par
+paper-what = Quoi
+paper-answer = Réponse
+paper-change-asked = Attend une réponse
+paper-change-agreed = Accepté
+paper-change-refused = Refusé
+paper-change-withdrawn = Retiré
+paper-payments = Paiements
+paper-when = Quand
+paper-method = Moyen
+paper-method-cash = Espèces
+paper-method-transfer = Virement
+paper-method-card = Carte
+paper-method-cheque = Chèque
+paper-method-other = Autre
+paper-receipt-number = Reçu
+paper-not-received-yet = pas encore confirmé
+paper-received = Reçu le
+paper-paid = Payé
+paper-balance = Solde
+paper-credit = Crédit d'impôt
+paper-cost = Coût après crédit d'impôt
+paper-platform-fee = Frais de la plateforme
+paper-net = Net pour le prestataire
+paper-calling-off-fee = Pour annulation ou absence
+paper-awaits-receipt = Fournitures sans ticket d'achat, pas encore dues
+paper-owed = Reste à payer
+paper-recorded = Consigné par Jobbing tel que les deux l'ont dit. Jobbing ne déplace pas d'argent.
+
 ### Ce qui remplace un nom, un titre ou un nombre
 
 unnamed-person = Sans nom
@@ -578,7 +648,7 @@ picture-too-narrow = Cette image est trop petite ou trop étroite pour montrer q
 photo-unknown = Vous n'avez pas de telle photo. Renvoyez-la.
 photo-twice = Cette photo est nommée deux fois.
 photo-used = Cette photo sert ailleurs. Renvoyez-la pour vous en servir ici aussi.
-photo-is-a-paper = Un PDF ne peut être qu'un justificatif.
+photo-is-a-paper = Un PDF ne peut être qu'un justificatif ou un ticket d'achat.
 photos-too-many = { $most } photos au plus.
 portfolio-category = Cette catégorie n'existe pas.
 
@@ -621,6 +691,11 @@ counter-out-of-bounds = C'est trop loin du prix proposé.
 less-than-nothing = La mission coûterait moins que rien.
 credit-below-zero = Un avoir est négatif, tout le reste positif.
 more-than-is-owed = C'est plus que le reste à payer.
+not-supplies = Il n'y a pas de fournitures à cette place de la commande.
+supplies-charged = Le ticket d'achat de ces fournitures a déjà été montré.
+more-than-agreed = C'est plus que convenu. Demandez un changement de commande.
+receipt-required = Montrez le ticket d'achat : une photo, ou un PDF.
+message-empty = Écrivez quelque chose, ou montrez une photo.
 suspend-instead = On ne masque pas un prestataire ; suspendez plutôt le compte.
 window-past = Il ne reste pas assez de temps dans cette période.
 window-shorter-than-the-job = La période doit être au moins aussi longue que la mission.

@@ -624,7 +624,7 @@ def attach(
     )
 
 
-@pytest.mark.parametrize("to", ["check", "message", "paper"])
+@pytest.mark.parametrize("to", ["check", "message", "receipt", "paper"])
 def test_other_rooms_attach_and_show(
     folder: Path, session: Session, now: datetime, to: str
 ) -> None:
@@ -641,16 +641,19 @@ def test_other_rooms_attach_and_show(
     assert files.of(session, []) == {}
 
 
-def test_only_a_paper_may_be_a_pdf(folder: Path, session: Session, now: datetime) -> None:
+@pytest.mark.parametrize("what", ["paper", "receipt"])
+def test_only_a_paper_or_a_receipt_may_be_a_pdf(
+    folder: Path, session: Session, now: datetime, what: str
+) -> None:
     owner = factories.account(session)
     paper = bring(owner, now, PAPER)
     for to in ("job", "check", "message", "portfolio"):
         with pytest.raises(errors.InvalidInput) as refused:
             attach(session, owner, [paper], to=to, now=now)
         assert refused.value.fields == {"photos.0": ["photo-is-a-paper"]}
-    attach(session, owner, [paper], to="paper", now=now)
+    attach(session, owner, [paper], to=what, now=now)
     found = session.get_one(files.Photo, paper)
-    assert (found.subject_kind, found.wake_at) == ("paper", None)
+    assert (found.subject_kind, found.wake_at) == (what, None)
 
 
 @pytest.mark.parametrize("to", list(files.MOST))

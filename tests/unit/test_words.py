@@ -12,8 +12,9 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 import jobbing_api
-from jobbing_api import errors, words
+from jobbing_api import errors, jobs, words
 from jobbing_api.api import problems
+from jobbing_api.jobs import prices
 from jobbing_api.lifecycle import JobState, OfferState
 from jobbing_api.notifications import preferences
 from jobbing_api.providers import papers
@@ -47,6 +48,11 @@ FAMILIES = (
         for part in ("subject", "body")
     }
     | {"mail-unreached-body"}
+    | {f"series-{often}" for often in ("weekly", "monthly")}
+    | {f"paper-line-{kind}" for kind in prices.LINE_KINDS}
+    | {f"paper-method-{method}" for method in jobs.METHODS}
+    | {f"paper-because-{why}" for why in ("evening", "sunday")}
+    | {f"paper-change-{state}" for state in ("asked", "agreed", "refused", "withdrawn")}
     | {
         f"page-{purpose}-{part}"
         for purpose in ("verify-email", "reset-password")
