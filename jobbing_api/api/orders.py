@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from typing import Any
 
 from flask import Response
 
-from jobbing_api import documents, errors, files, jobs, words
+from jobbing_api import errors, files, jobs, words
 from jobbing_api.api import (
     fields,
     job_shapes,
@@ -16,6 +15,7 @@ from jobbing_api.api import (
     order_papers,
     order_shapes,
     photo_shapes,
+    printed,
     problems,
     view,
 )
@@ -67,28 +67,6 @@ class PaymentBody(kinds.Body):
     amount_cents = fields.cents("How much.", 9000, least=1)
 
 
-class Paper(view.View):
-    """Base of the views that answer with a page: made once nothing is held any more, for its
-    two people and nobody between."""
-
-    _document: documents.Document | None = None
-
-    def paper(self, document: documents.Document, *, name: str) -> Response:
-        self._document = document
-        response = Response(status=200, mimetype=files.PDF)
-        response.set_etag(hashlib.sha256(repr(document).encode()).hexdigest()[:32])
-        response.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
-
-    def dispatch_request(self, **path: Any) -> Response:
-        response = super().dispatch_request(**path)
-        if response.status_code == 200:
-            assert self._document is not None
-            response.set_data(documents.pdf(self._document))
-        return response
-
-
 @blueprint.route("/jobs/<uuid:job_id>/order")
 class Order(view.View):
     @blueprint.operation(
@@ -111,7 +89,7 @@ class Order(view.View):
 
 
 @blueprint.route("/jobs/<uuid:job_id>/order.pdf")
-class OrderPaper(Paper):
+class OrderPaper(printed.PrintedView):
     @blueprint.operation("get_order_paper", gives=[files.PDF], refuses=[errors.NotFound])
     def get(self, *, job_id: uuid.UUID) -> Response:
         """The same, as a paper to keep (both sides)
@@ -121,7 +99,7 @@ class OrderPaper(Paper):
         found = jobs.agreement_of(self.session, job_id, self.account)
         language = problems.reader_language()
         document = order_papers.order(found, self.account, language)
-        return self.paper(document, name=words.say(language, "paper-order-file"))
+        return self.page(document, name=words.say(language, "paper-order-file"))
 
 
 @blueprint.route("/jobs/<uuid:job_id>/receipts/<int(max=2147483647):number>")
@@ -138,14 +116,14 @@ class Receipt(view.View):
 
 
 @blueprint.route("/jobs/<uuid:job_id>/receipts/<int(max=2147483647):number>.pdf")
-class ReceiptPaper(Paper):
+class ReceiptPaper(printed.PrintedView):
     @blueprint.operation("get_receipt_paper", gives=[files.PDF], refuses=[errors.NotFound])
     def get(self, *, job_id: uuid.UUID, number: int) -> Response:
         """The same, as a paper to keep (both sides)"""
         found = jobs.receipt_of(self.session, job_id, number, self.account)
         language = problems.reader_language()
         name = words.say(language, "paper-receipt-file", number=str(number))
-        return self.paper(order_papers.receipt(found, language), name=name)
+        return self.page(order_papers.receipt(found, language), name=name)
 
 
 @blueprint.route("/jobs/<uuid:job_id>/change-orders")

@@ -6,7 +6,6 @@ Hides: which local days are meant where none are named, and what is a month.
 from __future__ import annotations
 
 import calendar
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -14,11 +13,12 @@ from typing import Any
 
 from flask import Response
 
-from jobbing_api import documents, errors, files, markets, offers, providers
+from jobbing_api import errors, files, markets, offers, providers
 from jobbing_api.api import (
     contract,
     lists,
     offer_shapes,
+    printed,
     problems,
     statement_files,
     takings_shapes,
@@ -258,9 +258,7 @@ class StatementTable(_StatementView):
 
 
 @blueprint.route("/providers/me/statements/<string(length=7):month>.pdf")
-class StatementPaper(_StatementView):
-    _document: documents.Document | None = None
-
+class StatementPaper(printed.PrintedView, _StatementView):
     @blueprint.operation(
         "get_statement_paper",
         who=contract.PROVIDER,
@@ -272,19 +270,11 @@ class StatementPaper(_StatementView):
 
         A PDF in your language, the same for the same lines.
         """
-        self._document = self.statement(month).paper(problems.reader_language())
-        response = Response(status=200, mimetype=files.PDF)
-        response.set_etag(hashlib.sha256(repr(self._document).encode()).hexdigest()[:32])
-        response.headers["Content-Disposition"] = _named(month, "pdf")
-        return response
-
-    def dispatch_request(self, **path: Any) -> Response:
-        """The pages are made once the transaction is over, and not for what the caller has."""
-        response = super().dispatch_request(**path)
-        if response.status_code == 200:
-            assert self._document is not None
-            response.set_data(documents.pdf(self._document))
-        return response
+        return self.page(
+            self.statement(month).paper(problems.reader_language()),
+            name=f"statement-{month}",
+            disposition="attachment",
+        )
 
 
 def _named(month: str, ending: str) -> str:

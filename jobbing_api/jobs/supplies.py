@@ -49,7 +49,7 @@ def supplies_of(order: Mapping[str, Any] | None) -> list[Supply]:
             charged_at=datetime.fromisoformat(line["charged_at"]) if "charged_at" in line else None,
             receipt_id=uuid.UUID(line["receipt_id"]) if "receipt_id" in line else None,
         )
-        for place, line in enumerate(() if order is None else order["lines"])
+        for place, line in enumerate(() if order is None else order.get("lines", ()))
         if line["kind"] == "supplies"
     ]
 

@@ -19,7 +19,7 @@ from sqlalchemy import Integer, and_, func, literal, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import history, markets
-from jobbing_api.jobs import models
+from jobbing_api.jobs import models, supplies
 
 #: How far the payment of a line has come, from nothing to a numbered receipt for all of it;
 #: ``said`` is what the resident says and the provider has not confirmed.
@@ -68,19 +68,21 @@ class Line:
     currency: str
     worked: timedelta
     sums: Sums
+    #: How much of the total is for supplies nobody has shown a receipt of: not owed yet.
+    without_receipt_cents: int
     #: The numbers of what was received, in order.
     receipts: tuple[int, ...]
 
     @property
     def payment(self) -> str:
         """One of ``PAYMENT_STATES``."""
-        sums = self.sums
-        if sums.total_cents == 0:
+        sums, owed_cents = self.sums, self.sums.total_cents - self.without_receipt_cents
+        if owed_cents == 0:
             return "free"
-        if sums.received_cents >= sums.total_cents:
+        if sums.received_cents >= owed_cents:
             return "received"
         paid = sums.received_cents + sums.said_cents
-        if paid >= sums.total_cents:
+        if paid >= owed_cents:
             return "said"
         return "part-paid" if paid else "unpaid"
 
@@ -128,6 +130,7 @@ def lines(
             currency=row[4],
             worked=worked.get(row[0], timedelta()) if kind == "job" else timedelta(),
             sums=_sums(row[5] or {}, payments.get(row[0], ())),
+            without_receipt_cents=supplies.without_receipt_cents(row[5]),
             receipts=tuple(
                 sorted(one.receipt_number for one in payments.get(row[0], ()) if one.receipt_number)
             ),
