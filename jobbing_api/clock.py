@@ -173,6 +173,7 @@ _DO: dict[str, Callable[..., None]] = {
     jobs.REDO_DONE: jobs.tell_of_redo,
     jobs.ANSWER: functools.partial(jobs.remind_operators, kind=jobs.ANSWER),
     jobs.DECIDE: jobs.remind_operators,
+    offers.WAIT_LIST: offers.look_for_waiting,
 }
 
 

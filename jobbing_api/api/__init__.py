@@ -12,6 +12,7 @@ from jobbing_api.api import (
     accounts,
     contract,
     disputes,
+    estimates,
     jobs,
     mail_links,
     markets,
@@ -43,7 +44,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, pictures, photos, providers),
-        *(jobs, visits, work, orders, messages, disputes, reports, offers, operators),
+        *(estimates, jobs, visits, work, orders, messages, disputes, reports, offers, operators),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)
     reference.register(app, api)

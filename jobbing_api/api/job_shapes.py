@@ -22,6 +22,7 @@ from jobbing_api.api import (
     kinds,
     offer_shapes,
     photo_shapes,
+    remedy_shapes,
 )
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JobState, OfferState
@@ -307,6 +308,16 @@ class JobAnswer(JobSummaryAnswer):
         "Changes and payments, between the resident and who comes.",
         allow_none=True,
     )
+    remedies = fields.many(
+        remedy_shapes.RemedyAnswer,
+        "What would help, for the owner of an unfilled job; else null.",
+        allow_none=True,
+    )
+    waits_until = fields.instant(
+        "How long it stays on the wait list; null if it is not on it.",
+        "2026-11-24T16:30:00Z",
+        allow_none=True,
+    )
     timeline = fields.many(EventAnswer, "What happened, oldest first.")
 
 
@@ -370,7 +381,7 @@ def several(
             "visit": _visit(standing.get(job.id), reader, job),
             "order": None if job.order is None else _order(job.order),
             "unfilled_because": job.unfilled_because,
-            "unfilled_advice": _advice(job.unfilled_because, language),
+            "unfilled_advice": advice(job.unfilled_because, language),
             "counts": {str(state): 0 for state in OfferState} | counted.get(job.id, {}),
             "created_at": job.created_at,
             "on_my_way_at": job.on_my_way_at,
@@ -402,6 +413,7 @@ def one(
         "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
         "progress": _progress(session, job, now=now),
         "bill": _bill(session, job),
+        **_unfilled(session, job, shown["seen_as"], now=now),
         "timeline": list(_timeline(events, shown["seen_as"], reader.id)),
     }
 
@@ -420,6 +432,19 @@ def _visit(
         "resident_confirmed_at": visit.resident_confirmed_at,
         "arrives_at": visit.arrives_at,
         "reschedule": standing.asked,
+    }
+
+
+def _unfilled(session: Session, job: models.Job, seen_as: str, *, now: datetime) -> dict[str, Any]:
+    """What would help, and whether somebody waits: asked of unfilled jobs only."""
+    if job.state != JobState.UNFILLED or seen_as != "resident":
+        return {"remedies": None, "waits_until": None}
+    return {
+        "remedies": [
+            remedy_shapes.shown(one, currency=job.currency)
+            for one in offers.remedies_of(session, job, now=now)
+        ],
+        "waits_until": offers.latest_start(job) if offers.waits(session, job) else None,
     }
 
 
@@ -528,7 +553,8 @@ def _order(stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _advice(reason: str | None, language: words.Language) -> str | None:
+def advice(reason: str | None, language: words.Language) -> str | None:
+    """What would help where nobody comes for this reason, in words."""
     if reason is None or not words.has(f"reason-{reason}"):
         return None
     return words.say(language, f"reason-{reason}")

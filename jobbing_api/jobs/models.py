@@ -151,6 +151,8 @@ class Job(Base):
             postgresql_where=sql("state = 'open'"),
         ),
         Index("ix_jobs_market_id_state", "market_id", "state"),
+        # What jobs of a kind cost, and how soon somebody answered.
+        Index("ix_jobs_category_id", "market_id", "category_id", "created_at"),
     )
 
 

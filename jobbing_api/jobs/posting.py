@@ -182,6 +182,18 @@ def keep_photos(
     )
 
 
+def draft(
+    session: Session, resident: accounts_models.Account, *, brief: Brief, now: datetime
+) -> models.Job:
+    """The job that these words would become, for whoever asks beforehand: the session does
+    not know of it, and nothing is written. What its brief says is not looked at.
+
+    Raises InvalidInput and OutsideMarkets as ``post`` does.
+    """
+    category = markets.category_by_slug(session, brief.category)
+    return _drafted(session, resident, category, brief=brief, now=now)
+
+
 def _post(
     session: Session,
     resident: accounts_models.Account,
@@ -192,6 +204,44 @@ def _post(
     again: uuid.UUID | None = None,
 ) -> models.Job:
     """Write down a brief whose answers were checked; ``again`` is the job it repeats."""
+    try:
+        job = _drafted(session, resident, category, brief=brief, now=now)
+    except errors.OutsideMarkets:
+        matching.record_unserved(
+            session,
+            place=brief.location,
+            category_id=category.id,
+            urgency=brief.urgency,
+            now=now,
+        )
+        raise
+    session.add(job)
+    session.flush()
+    keep_photos(session, job, resident, brief.photos, replace=False, now=now)
+    history.record(
+        session,
+        "job-post",
+        at=now,
+        actor_role="resident",
+        actor_id=resident.id,
+        market_id=job.market_id,
+        job_id=job.id,
+        to_state=JobState.OPEN,
+        data={} if again is None else {"repeats": str(again)},
+    )
+    ask_for_wave(session, job, wave=1)
+    return job
+
+
+def _drafted(
+    session: Session,
+    resident: accounts_models.Account,
+    category: markets.models.Category,
+    *,
+    brief: Brief,
+    now: datetime,
+) -> models.Job:
+    """A job that is open from now on, if somebody adds it to the session."""
     check_window(
         brief.window_from,
         brief.window_to,
@@ -202,13 +252,6 @@ def _post(
     check_terms(brief.mode, brief.urgency, brief.budget_kind, brief.budget_cents)
     market = markets.market_at(session, brief.location)
     if market is None:
-        matching.record_unserved(
-            session,
-            place=brief.location,
-            category_id=category.id,
-            urgency=brief.urgency,
-            now=now,
-        )
         raise errors.OutsideMarkets()
     if brief.currency != market.currency:
         raise errors.InvalidInput(
@@ -222,11 +265,13 @@ def _post(
         now=now,
     )
     lon, lat = brief.location
-    job = models.Job(
+    return models.Job(
         id=database.new_id(),
         market=market,
+        market_id=market.id,
         resident_id=resident.id,
         category=category,
+        category_id=category.id,
         title=brief.title,
         brief=dict(brief.brief),
         template_version=brief.template_version,
@@ -260,22 +305,6 @@ def _post(
         created_at=now,
         trace=telemetry.traceparent(),
     )
-    session.add(job)
-    session.flush()
-    keep_photos(session, job, resident, brief.photos, replace=False, now=now)
-    history.record(
-        session,
-        "job-post",
-        at=now,
-        actor_role="resident",
-        actor_id=resident.id,
-        market_id=market.id,
-        job_id=job.id,
-        to_state=JobState.OPEN,
-        data={} if again is None else {"repeats": str(again)},
-    )
-    ask_for_wave(session, job, wave=1)
-    return job
 
 
 def ask_for_wave(session: Session, job: models.Job, *, wave: int) -> None:

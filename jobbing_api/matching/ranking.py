@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, geography, markets
@@ -175,7 +174,7 @@ class _Search:
         """The best, and when this day began on the market's clock."""
         asked = search.parameters(self._request, self._asked)
         rows = search.best(self._session, asked, limit=self._limit)
-        if self._settled(rows[0].behind):
+        if candidates.settled(self._session, behind=rows[0].behind):
             return self._best()
         eligible = rows[0].eligible
         found = self._in_order(rows) if rows[0].provider_id is not None else []
@@ -238,7 +237,7 @@ class _Search:
         with candidates.questions(self._session, self._request.market_id) as time_zone:
             asked = candidates.with_day(self._asked, now=self._now, time_zone=time_zone)
             rows = candidates.judged(self._session, weights, source, asked, limit=self._limit)
-        if self._settled(rows[0].behind):
+        if candidates.settled(self._session, behind=rows[0].behind):
             return self._judged(source)
         first = rows[0]
         return Ranking(
@@ -265,14 +264,6 @@ class _Search:
             if row.fell_out is not None
         ]
 
-    def _settled(self, behind: bool) -> bool:
-        """Whether this transaction had changed something that ranking reads, which the
-        index is told of only now."""
-        if behind:
-            self._session.execute(_SETTLE_NOW)
-            self._session.execute(_SETTLE_LATER)
-        return behind
-
     def _candidate(
         self, row: Any, names: Sequence[str], *, starts_at: datetime, outside_hours: bool = False
     ) -> Candidate:
@@ -289,10 +280,6 @@ class _Search:
             call_out_fee_cents=row.call_out_fee_cents,
             stars=row.stars,
         )
-
-
-_SETTLE_NOW = text("SET CONSTRAINTS search_index_settle IMMEDIATE")
-_SETTLE_LATER = text("SET CONSTRAINTS search_index_settle DEFERRED")
 
 
 def remember(

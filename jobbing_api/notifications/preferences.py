@@ -30,6 +30,7 @@ TOPICS: Mapping[str, Topic] = {
     "job-assigned": "answers",
     "job-unfilled": "answers",
     "job-waits": "answers",
+    "wait-list-free": "answers",
     "quote-received": "answers",
     "counter-agreed": "answers",
     "counter-refused": "answers",

@@ -30,6 +30,10 @@ _EVERYBODY = 100
 _EQUALS = 20
 
 
+#: Farther than any step: the radius of the last wave.
+LAST_STEP = 1_000
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filling:
     """The question a wave asks, its answer, and the people: rows locked, in the order in
@@ -46,7 +50,7 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
     """The people of the next wave of a job, at most ``size`` of them; where few live,
     everybody."""
     policy = case.policy
-    without = _asleep(session, case, now=now)
+    without = asleep(session, case, now=now)
     if not case.untouched:
         without |= left_out(session, case.job)
     request, ranking = _widened(session, case, without, size=size, now=now)
@@ -76,6 +80,39 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """How many could be asked, and of the others how many fell out by which filter."""
+
+    count: int
+    fell_out: Mapping[str, int]
+
+
+def reach(
+    session: Session,
+    case: Case,
+    *,
+    at_most: int,
+    beside: frozenset[uuid.UUID] = frozenset(),
+    judge: str = "best",
+    now: datetime,
+) -> Reach:
+    """How many the waves of a round that opened now would come to, counted no farther than
+    ``at_most``; ``beside`` those. Who fell out is told as far as ``judge`` says."""
+    policy = case.policy
+    without = asleep(session, case, now=now) | left_out(session, case.job) | beside
+    request = request_of(session, case.job, policy, leave_out=without, radius_step=LAST_STEP)
+    ranking = matching.rank(session, request, policy, at_most, now=now, purpose=None, judge=judge)
+    if ranking.tier.thin:
+        request = dataclasses.replace(request, outside_hours=True)
+        ranking = matching.rank(session, request, policy, at_most, now=now, purpose=None)
+    found = {one.provider_id for one in ranking.candidates}
+    if len(found) < at_most:
+        first = _first(session, case, without, wave=1, size=at_most, now=now)
+        found |= {one.provider_id for one in first}
+    return Reach(count=min(at_most, len(found)), fell_out=ranking.fell_out)
+
+
 def _widened(
     session: Session,
     case: Case,
@@ -96,7 +133,7 @@ def _widened(
         step += 1
 
 
-def _asleep(session: Session, case: Case, *, now: datetime) -> frozenset[uuid.UUID]:
+def asleep(session: Session, case: Case, *, now: datetime) -> frozenset[uuid.UUID]:
     """Whoever is on duty in the quiet hours and never said that they may be rung then: an
     offer for now would be over before they hear of it."""
     if case.job.urgency != "now" or not markets.quiet(

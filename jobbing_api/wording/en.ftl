@@ -238,6 +238,9 @@ push-job-unfilled-body =
        *[said] { $reason }
     }
 
+push-wait-list-free-title = Somebody could come now
+push-wait-list-free-body = { $category }: somebody has time whom we had not asked. Ask again with one tap?
+
 push-provider-dropped-out-title = Your provider cannot come
 push-provider-dropped-out-body = We are already asking others. You need not do anything.
 

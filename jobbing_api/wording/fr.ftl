@@ -238,6 +238,9 @@ push-job-unfilled-body =
        *[said] { $reason }
     }
 
+push-wait-list-free-title = Quelqu'un pourrait venir
+push-wait-list-free-body = { $category } : quelqu'un est disponible, à qui nous n'avions pas encore demandé. Relancer la demande ?
+
 push-provider-dropped-out-title = Votre prestataire ne peut plus venir
 push-provider-dropped-out-body = Nous contactons déjà d'autres personnes. Vous n'avez rien à faire.
 
