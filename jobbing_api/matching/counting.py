@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from psycopg.types.numeric import Int2, Int8
 from sqlalchemy.orm import Session
@@ -56,16 +56,25 @@ class Able(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Crowd:
-    """Those who could do it, in no order, ``MOST`` of them at most; and where there is
-    nobody, how many fell out by which filter."""
+    """Those who could do it, in no order, as many at most as were asked for; and where there
+    is nobody, how many fell out by which filter."""
 
     able: Sequence[Able]
     fell_out: Mapping[str, int]
     tier: markets.Tier
 
 
-def could_do(session: Session, request: Request, policy: markets.Policy, *, now: datetime) -> Crowd:
-    """Everybody who would pass every filter of a ranking at ``now``, from blurred places.
+def could_do(
+    session: Session,
+    request: Request,
+    policy: markets.Policy,
+    *,
+    at_most: int = MOST,
+    reasons: bool = True,
+    now: datetime,
+) -> Crowd:
+    """Everybody who would pass every filter of a ranking at ``now``, from blurred places;
+    without ``reasons`` it is not looked why others fell out.
 
     Nothing is written down: nobody wants the job done yet.
     """
@@ -73,7 +82,7 @@ def could_do(session: Session, request: Request, policy: markets.Policy, *, now:
     blurred = dataclasses.replace(request, place=place)
     (west, south), (east, north) = geography.box_around(place, _OFF_M)
     asked = candidates.parameters(blurred, policy, now=now)
-    asked |= {"around": f"(({west!r},{south!r}),({east!r},{north!r}))", "most": Int8(MOST)}
+    asked |= {"around": f"(({west!r},{south!r}),({east!r},{north!r}))", "most": Int8(at_most)}
     session.flush()
     with candidates.questions(session, request.market_id) as time_zone:
         asked = candidates.with_day(asked, now=now, time_zone=time_zone)
@@ -81,7 +90,9 @@ def could_do(session: Session, request: Request, policy: markets.Policy, *, now:
         while candidates.settled(session, behind=rows[0].behind):
             rows = candidates.run(session, _able_statement(), asked)
         able = [Able(*row[2:]) for row in rows if row.provider_id is not None]
-        fell_out = [] if able else candidates.run(session, _missed_statement(), asked)
+        fell_out: list[Any] = []
+        if reasons and not able:
+            fell_out = candidates.run(session, _missed_statement(), asked)
     return Crowd(
         able=able,
         fell_out={row.fell_out: row.n for row in fell_out},
@@ -124,13 +135,13 @@ def _blurred(where: str) -> str:
     ) i"""
 
 
-def _judging() -> tuple[str, str]:
-    """Common table expressions, and from what to select: ``i`` with its slot, and what
-    speaks against it as ``fell_out``."""
+def _judging(but: str = "true") -> tuple[str, str]:
+    """Common table expressions, and from what to select: those who may live so, ``s``, with
+    their ``slot``, and what speaks against each as ``judged.fell_out``."""
     near = _blurred(
         f"ST_DWithin(i.base, CAST(:point AS geography), :density_radius_m + {_OFF_M}, false)"
     )
-    around = _blurred("i.reach_box && CAST(:around AS box)")
+    around = _blurred(f"i.reach_box && CAST(:around AS box) AND {but}")
     square = geography.snapped_sql("b.place", geography.JOB_GRID_M)
     slots = f"{candidates.OPEN} {candidates.OUTSIDE}".replace("b.place", square)
     # A filter that fails early spares the calendar; so the slot is asked of nobody else.
@@ -156,9 +167,15 @@ def _judging() -> tuple[str, str]:
     )
 
 
+#: Whoever lives farther off cannot be within the radius, wherever in their square. For those
+#: who could come alone: who else is looked at would depend on where they live.
+_NEARBY = f"""ST_Distance(i.base, CAST(:point AS geography), false)
+            <= (SELECT radius_m FROM tier) + {_OFF_M}"""
+
+
 @functools.cache
 def _able_statement() -> str:
-    opening, judged = _judging()
+    opening, judged = _judging(_NEARBY)
     return f"""
         {opening}
         SELECT {candidates.BEHIND}, tier.eligible, able.*

@@ -128,20 +128,24 @@ def estimate(
 
 def _crowd(session: Session, case: Case, *, now: datetime) -> matching.Crowd:
     """Who could come; where few live, those too who would be asked outside their hours."""
-    request = request_of(
+    request = _request(session, case, now=now)
+    crowd = matching.could_do(session, request, case.policy, now=now)
+    if not crowd.tier.thin:
+        return crowd
+    softly = dataclasses.replace(request, outside_hours=True)
+    everybody = matching.could_do(session, softly, case.policy, reasons=False, now=now)
+    # Why nobody has time is told by their hours.
+    return dataclasses.replace(everybody, fell_out=crowd.fell_out)
+
+
+def _request(session: Session, case: Case, *, now: datetime) -> matching.Request:
+    return request_of(
         session,
         case.job,
         case.policy,
         leave_out=filling.asleep(session, case, now=now),
         radius_step=filling.LAST_STEP,
     )
-    crowd = matching.could_do(session, request, case.policy, now=now)
-    if not crowd.tier.thin:
-        return crowd
-    softly = dataclasses.replace(request, outside_hours=True)
-    all_of_them = matching.could_do(session, softly, case.policy, now=now)
-    # Why nobody has time is told by their hours.
-    return dataclasses.replace(all_of_them, fell_out=crowd.fell_out)
 
 
 def _first_hour(job: jobs_models.Job, able: Iterable[matching.Able]) -> datetime | None:
@@ -155,10 +159,18 @@ def _first_hour(job: jobs_models.Job, able: Iterable[matching.Able]) -> datetime
 
 def _why(session: Session, case: Case, crowd: matching.Crowd, *, now: datetime) -> Why:
     def count(other: Case) -> int:
-        able = _crowd(session, other, now=now).able
-        return min(remedies.COUNTED_AT_MOST, sum(not one.outside_hours for one in able))
+        request = _request(session, other, now=now)
+        found = matching.could_do(
+            session,
+            request,
+            case.policy,
+            at_most=remedies.COUNTED_AT_MOST,
+            reasons=False,
+            now=now,
+        )
+        return len(found.able)
 
-    helping = remedies.on_other_terms(case, count, instead_of=0, now=now)
+    helping = remedies.on_other_terms(case, count, instead_of=0, fell_out=crowd.fell_out, now=now)
     return Why(reason=waves.reason_of(crowd.fell_out), remedies=list(helping))
 
 

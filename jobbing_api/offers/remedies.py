@@ -61,9 +61,14 @@ def remedies_of(session: Session, job: jobs_models.Job, *, now: datetime) -> lis
 
     if now >= waiting.latest_start(job):
         # Only another day can be asked for.
-        return list(on_other_terms(case, count, instead_of=0, now=now))
+        return list(on_other_terms(case, count, instead_of=0, fell_out=None, now=now))
+    if count(case) >= COUNTED_AT_MOST:
+        # So many can simply be asked again that nothing has to be any different.
+        return []
     found = filling.reach(session, case, at_most=COUNTED_AT_MOST, judge="everybody", now=now)
-    helping = list(on_other_terms(case, count, instead_of=found.count, now=now))
+    helping = list(
+        on_other_terms(case, count, instead_of=found.count, fell_out=found.fell_out, now=now)
+    )
     if not waiting.waits(session, job):
         busy = sum(n for name, n in found.fell_out.items() if name in _MAY_BE_FREE_LATER)
         helping.append(
@@ -77,21 +82,34 @@ def remedies_of(session: Session, job: jobs_models.Job, *, now: datetime) -> lis
     return helping
 
 
+#: By which filters somebody falls out whom another day, or another price, would bring. A
+#: favourite is asked from farther away than others, and "radius" may hide their calendar.
+_BY_DAY = frozenset({"slot", "radius"})
+_BY_PRICE = frozenset({"price"})
+
 #: Who falls out by one of these may come after all, if nothing changes but the hour.
 _MAY_BE_FREE_LATER = frozenset({"offline", "slot", "live-offers", "daily-offers"})
 
 
 def on_other_terms(
-    case: Case, count: Callable[[Case], int], *, instead_of: int, now: datetime
+    case: Case,
+    count: Callable[[Case], int],
+    *,
+    instead_of: int,
+    fell_out: Mapping[str, int] | None,
+    now: datetime,
 ) -> Iterator[Remedy]:
-    """Other terms on which ``count`` finds more people than ``instead_of``."""
+    """Other terms on which ``count`` finds more people than ``instead_of``. Nothing is tried
+    that would bring none of those who ``fell_out``, where that is known."""
 
     def reached(changes: Mapping[str, Any]) -> int:
         return count(dataclasses.replace(case, job=_on_terms(case.job, changes, now=now)))
 
-    day = _best_day(case, reached, now=now)
-    tried = [] if day is None else [(ANOTHER_DAY, *day)]
-    if now < waiting.latest_start(case.job):
+    tried = []
+    if fell_out is None or fell_out.keys() & _BY_DAY:
+        day = _best_day(case, reached, now=now)
+        tried = [] if day is None else [(ANOTHER_DAY, *day)]
+    if fell_out is not None and fell_out.keys() & _BY_PRICE:
         tried += [(kind, changes, reached(changes)) for kind, changes in _same_day(case)]
     for kind, changes, would_reach in tried:
         if would_reach > instead_of:
