@@ -158,7 +158,7 @@ def _first_hour(job: jobs_models.Job, able: Iterable[matching.Able]) -> datetime
 
 
 def _why(session: Session, case: Case, crowd: matching.Crowd, *, now: datetime) -> Why:
-    def count(other: Case) -> int:
+    def count(other: Case) -> filling.Reach:
         request = _request(session, other, now=now)
         found = matching.could_do(
             session,
@@ -168,7 +168,7 @@ def _why(session: Session, case: Case, crowd: matching.Crowd, *, now: datetime) 
             reasons=False,
             now=now,
         )
-        return len(found.able)
+        return filling.Reach(count=len(found.able), within_hours=len(found.able), fell_out={})
 
     helping = remedies.on_other_terms(case, count, instead_of=0, fell_out=crowd.fell_out, now=now)
     return Why(reason=waves.reason_of(crowd.fell_out), remedies=list(helping))

@@ -82,9 +82,11 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reach:
-    """How many could be asked, and of the others how many fell out by which filter."""
+    """How many could be asked, how many of them within their hours, and of the others how
+    many fell out by which filter."""
 
     count: int
+    within_hours: int
     fell_out: Mapping[str, int]
 
 
@@ -106,11 +108,16 @@ def reach(
     if ranking.tier.thin:
         request = dataclasses.replace(request, outside_hours=True)
         ranking = matching.rank(session, request, policy, at_most, now=now, purpose=None)
-    found = {one.provider_id for one in ranking.candidates}
+    found = {one.provider_id: one for one in ranking.candidates}
     if len(found) < at_most:
         first = _first(session, case, without, wave=1, size=at_most, now=now)
-        found |= {one.provider_id for one in first}
-    return Reach(count=min(at_most, len(found)), fell_out=ranking.fell_out)
+        found |= {one.provider_id: one for one in first}
+    within_hours = sum(not one.outside_hours for one in found.values())
+    return Reach(
+        count=min(at_most, len(found)),
+        within_hours=min(at_most, within_hours),
+        fell_out=ranking.fell_out,
+    )
 
 
 def _widened(

@@ -56,13 +56,13 @@ def remedies_of(session: Session, job: jobs_models.Job, *, now: datetime) -> lis
     case = case_of(session, job, now=now)
     case = dataclasses.replace(case, job=_on_terms(job, {}, now=now))
 
-    def count(other: Case) -> int:
-        return filling.reach(session, other, at_most=COUNTED_AT_MOST, now=now).count
+    def count(other: Case) -> filling.Reach:
+        return filling.reach(session, other, at_most=COUNTED_AT_MOST, now=now)
 
     if now >= waiting.latest_start(job):
         # Only another day can be asked for.
         return list(on_other_terms(case, count, instead_of=0, fell_out=None, now=now))
-    if count(case) >= COUNTED_AT_MOST:
+    if count(case).count >= COUNTED_AT_MOST:
         # So many can simply be asked again that nothing has to be any different.
         return []
     found = filling.reach(session, case, at_most=COUNTED_AT_MOST, judge="everybody", now=now)
@@ -93,7 +93,7 @@ _MAY_BE_FREE_LATER = frozenset({"offline", "slot", "live-offers", "daily-offers"
 
 def on_other_terms(
     case: Case,
-    count: Callable[[Case], int],
+    count: Callable[[Case], filling.Reach],
     *,
     instead_of: int,
     fell_out: Mapping[str, int] | None,
@@ -102,7 +102,7 @@ def on_other_terms(
     """Other terms on which ``count`` finds more people than ``instead_of``. Nothing is tried
     that would bring none of those who ``fell_out``, where that is known."""
 
-    def reached(changes: Mapping[str, Any]) -> int:
+    def reached(changes: Mapping[str, Any]) -> filling.Reach:
         return count(dataclasses.replace(case, job=_on_terms(case.job, changes, now=now)))
 
     tried = []
@@ -110,7 +110,7 @@ def on_other_terms(
         day = _best_day(case, reached, now=now)
         tried = [] if day is None else [(ANOTHER_DAY, *day)]
     if fell_out is not None and fell_out.keys() & _BY_PRICE:
-        tried += [(kind, changes, reached(changes)) for kind, changes in _same_day(case)]
+        tried += [(kind, changes, reached(changes).count) for kind, changes in _same_day(case)]
     for kind, changes, would_reach in tried:
         if would_reach > instead_of:
             yield Remedy(kind=kind, would_reach=would_reach, instead_of=instead_of, changes=changes)
@@ -126,18 +126,22 @@ def _same_day(case: Case) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _best_day(
-    case: Case, reached: Callable[[Mapping[str, Any]], int], *, now: datetime
+    case: Case, reached: Callable[[Mapping[str, Any]], filling.Reach], *, now: datetime
 ) -> tuple[dict[str, Any], int] | None:
-    """The same hours on the day on which most could come, the first of those; and how many."""
-    best: tuple[dict[str, Any], int] | None = None
+    """The same hours on the day on which most could come within their own hours, the first
+    of those; and how many would be asked."""
+    best: tuple[dict[str, Any], filling.Reach] | None = None
     for window_from, window_to in _other_days(case, now=now):
         changes = {"window_from": window_from, "window_to": window_to}
-        many = reached(changes)
-        if best is None or many > best[1]:
-            best = changes, many
-        if many >= COUNTED_AT_MOST:
+        found = reached(changes)
+        if best is None or (found.within_hours, found.count) > (
+            best[1].within_hours,
+            best[1].count,
+        ):
+            best = changes, found
+        if found.within_hours >= COUNTED_AT_MOST:
             break
-    return best
+    return None if best is None else (best[0], best[1].count)
 
 
 def _other_days(case: Case, *, now: datetime) -> Iterator[tuple[datetime, datetime]]:
