@@ -58,7 +58,7 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
         # Where few live, everybody is asked at once, outside their hours too; whoever
         # chooses among answers still has no more asked than can be compared.
         size = size if case.job.mode == "choose" else _EVERYBODY
-        request = dataclasses.replace(request, outside_hours=True)
+        request = _softly(request)
         ranking = matching.rank(session, request, policy, size, now=now, purpose=None)
     first = _first(session, case, without, wave=wave, size=size, now=now)
     ahead = {candidate.provider_id for candidate in first}
@@ -106,8 +106,7 @@ def reach(
     request = request_of(session, case.job, policy, leave_out=without, radius_step=LAST_STEP)
     ranking = matching.rank(session, request, policy, at_most, now=now, purpose=None, judge=judge)
     if ranking.tier.thin:
-        request = dataclasses.replace(request, outside_hours=True)
-        ranking = matching.rank(session, request, policy, at_most, now=now, purpose=None)
+        ranking = matching.rank(session, _softly(request), policy, at_most, now=now, purpose=None)
     found = {one.provider_id: one for one in ranking.candidates}
     if len(found) < at_most:
         first = _first(session, case, without, wave=1, size=at_most, now=now)
@@ -138,6 +137,11 @@ def _widened(
         if len(ranking.candidates) >= size or step + 1 >= len(ranking.tier.radius_steps_m):
             return request, ranking
         step += 1
+
+
+def _softly(request: matching.Request) -> matching.Request:
+    """The same, and whoever could come outside their hours."""
+    return dataclasses.replace(request, outside_hours=True)
 
 
 def asleep(session: Session, case: Case, *, now: datetime) -> frozenset[uuid.UUID]:
