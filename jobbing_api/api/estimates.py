@@ -192,8 +192,8 @@ class WaitList(jobs_views.JobView):
     def post(self, *, job_id: uuid.UUID) -> Any:
         """Tell me when somebody could come (the resident of an unfilled job)
 
-        You hear of it once, as soon as somebody could come who was not asked yet; the job is
-        asked about again when you say so (POST /jobs/{job_id}/dispatch). The wait ends with
+        You hear of it once, as soon as somebody could come who was not asked this time; the
+        job is asked about again when you say so (POST /jobs/{job_id}/dispatch). The wait ends with
         that word, or with the job's window.
         """
         return self.shown(offers.wait(self.session, job_id, self.account, now=self.now))

@@ -95,14 +95,13 @@ def reach(
     case: Case,
     *,
     at_most: int,
-    beside: frozenset[uuid.UUID] = frozenset(),
     judge: str = "best",
     now: datetime,
 ) -> Reach:
-    """How many the waves of a round that opened now would come to, counted no farther than
-    ``at_most``; ``beside`` those. Who fell out is told as far as ``judge`` says."""
+    """How many the waves of the job's round would still come to, counted no farther than
+    ``at_most``. Who fell out is told as far as ``judge`` says."""
     policy = case.policy
-    without = asleep(session, case, now=now) | left_out(session, case.job) | beside
+    without = asleep(session, case, now=now) | left_out(session, case.job)
     request = request_of(session, case.job, policy, leave_out=without, radius_step=LAST_STEP)
     ranking = matching.rank(session, request, policy, at_most, now=now, purpose=None, judge=judge)
     if ranking.tier.thin:

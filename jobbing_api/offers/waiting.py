@@ -13,14 +13,13 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobbing_api import dues, errors, history, jobs, markets
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import JobState
-from jobbing_api.offers import filling, models
+from jobbing_api.offers import filling
 from jobbing_api.offers.requests import Case, case_of
 
 #: What is due of a job that waits.
@@ -46,8 +45,8 @@ def waits(session: Session, job: jobs_models.Job) -> bool:
 def wait(
     session: Session, job_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
 ) -> jobs_models.Job:
-    """Its resident waits until somebody could come who was not asked yet, as long as the
-    job's window allows. Said again, it changes nothing.
+    """Its resident waits until somebody could come who was not asked in this round, as long
+    as the job's window allows. Said again, it changes nothing.
 
     Raises IllegalMove unless the job is unfilled, InvalidInput once it is too late to begin.
     """
@@ -79,15 +78,13 @@ def leave_wait_list(session: Session, job_id: uuid.UUID) -> None:
 
 
 def look_for_waiting(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
-    """Whether somebody could come by now who was never asked: then the resident hears of
-    it, once, and the wait is over. Else it is looked again a little later."""
+    """Whether somebody could come by now who was not asked this time: then the resident
+    hears of it, once, and the wait is over. Else it is looked again a little later."""
     job = jobs.due(session, WAIT_LIST, job_id, state=JobState.UNFILLED, now=now)
     if job is None or now >= latest_start(job):
         return
     case = case_of(session, job, now=now)
-    offer = models.Offer
-    asked = session.scalars(select(offer.provider_id).where(offer.job_id == job_id))
-    if not filling.reach(session, case, at_most=1, beside=frozenset(asked), now=now).count:
+    if not filling.reach(session, case, at_most=1, now=now).count:
         _look_again(session, case, now=now)
         return
     _record(session, job, "job-wait-told", account=None, now=now)
