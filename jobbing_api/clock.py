@@ -175,6 +175,7 @@ _DO: dict[str, Callable[..., None]] = {
     jobs.DECIDE: jobs.remind_operators,
     jobs.ASK: jobs.ask_ahead,
     providers.papers.ENDS: providers.papers.remind,
+    offers.WAIT_LIST: offers.look_for_waiting,
 }
 
 

@@ -103,6 +103,12 @@ def take(session: Session, kind: str, subject_id: uuid.UUID, *, now: datetime) -
     return taken.first() is not None
 
 
+def is_put(session: Session, kind: str, subject_id: uuid.UUID) -> bool:
+    """Whether something of this kind is to be done about the subject, now or later."""
+    there = select(Due.kind).where(Due.kind == kind, Due.subject_id == subject_id)
+    return session.scalar(there) is not None
+
+
 def found(session: Session, *, now: datetime, limit: int) -> Sequence[Found]:
     """What is due, longest first; it stays due until it is taken."""
     rows = session.execute(

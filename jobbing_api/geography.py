@@ -29,6 +29,9 @@ PROVIDER_GRID_M = 4_000
 #: Resolution at which demand is recorded; coarser cells are its parents.
 DEMAND_CELL_RESOLUTION = 8
 
+#: And at which what is said of a neighbourhood is gathered.
+_NEIGHBOURHOOD_RESOLUTION = 5
+
 Geography = WKBElement | WKTElement
 LonLat = tuple[float, float]
 
@@ -98,6 +101,57 @@ def snap(place: LonLat, grid_m: int) -> LonLat:
     columns = max(1, round(360 * math.cos(math.radians(centre_lat)) / row_deg))
     column = math.floor((lon + 180) / 360 * columns) % columns
     return (round((column + 0.5) * 360 / columns - 180, 6), round(centre_lat, 6))
+
+
+def snapped_sql(place: str, grid_m: int) -> str:
+    """``snap`` as an expression of PostGIS: a geography point of one, ``place``.
+
+    The columns of a row are counted as ``snap`` counts them, so both name the same square.
+    """
+    row_deg = math.degrees(grid_m / EARTH_RADIUS_M)
+    last_row = math.ceil(90 / row_deg) - 1
+    return f"""(
+        SELECT CAST(ST_SetSRID(ST_MakePoint(
+            CAST(round(CAST(
+                (mod(CAST(floor((ST_X(c.p) + 180) / 360 * c.columns) AS bigint),
+                     CAST(c.columns AS bigint)) + 0.5::float8) * 360 / c.columns - 180
+            AS numeric), 6) AS float8),
+            CAST(round(CAST(c.lat AS numeric), 6) AS float8)), {SRID}) AS geography)
+        FROM (
+            SELECT b.p, b.lat, greatest(1, round(360 * cosd(b.lat) / {row_deg!r})) AS columns
+            FROM (
+                SELECT a.p, greatest(-90, least(90,
+                    (least(floor(ST_Y(a.p) / {row_deg!r}), {last_row}) + 0.5::float8) * {row_deg!r}
+                )) AS lat
+                FROM (SELECT CAST({place} AS geometry) AS p OFFSET 0) AS a
+                OFFSET 0
+            ) AS b
+            OFFSET 0
+        ) AS c
+    )"""
+
+
+def box_around(place: LonLat, margin_m: float) -> tuple[LonLat, LonLat]:
+    """Two corners, south-west and north-east, between which everything within ``margin_m``
+    of a place lies; all around the globe where that holds a pole or the antimeridian."""
+    lon, lat = place
+    angle = margin_m / EARTH_RADIUS_M
+    high = math.degrees(angle)
+    south, north = max(-90.0, lat - high), min(90.0, lat + high)
+    if abs(lat) + high >= 89.9:
+        return (-180.0, south), (180.0, north)
+    wide = math.degrees(math.asin(math.sin(angle) / math.cos(math.radians(lat))))
+    if lon - wide < -180 or lon + wide > 180:
+        return (-180.0, south), (180.0, north)
+    return (lon - wide, south), (lon + wide, north)
+
+
+def neighbourhood(place: LonLat) -> int:
+    """The H3 cell, some 250 km² wide, within which prices are compared, as a 64-bit
+    integer. Cells that never move tell less than circles around whoever asks: two circles
+    differ by whom they do not share."""
+    lon, lat = place
+    return int(h3.str_to_int(h3.latlng_to_cell(lat, lon, _NEIGHBOURHOOD_RESOLUTION)))
 
 
 def demand_cell(place: LonLat) -> int:

@@ -13,6 +13,7 @@ from jobbing_api.api import (
     calendar_feeds,
     contract,
     disputes,
+    estimates,
     jobs,
     mail_links,
     markets,
@@ -49,7 +50,7 @@ def register(app: Flask) -> None:
     problems.register(app)
     for resource in (
         *(accounts, sessions, me, wishes, markets, pictures, photos, providers, papers),
-        *(jobs, series, visits, substitutes, work, orders, messages, disputes, reports),
+        *(estimates, jobs, series, visits, substitutes, work, orders, messages, disputes, reports),
         *(offers, operators, standing, takings, calendar_feeds),
     ):
         api.register_blueprint(resource.blueprint, url_prefix=BASE_PATH)

@@ -199,6 +199,20 @@ class JobBody(kinds.Body):
     photos = _photos(load_default=list)
 
 
+class EstimateBody(kinds.Body):
+    """What decides who could do a job, and for how much."""
+
+    category = fields.slug("What kind of job: a slug of GET /categories.", "gutter-cleaning")
+    location = fields.point("Where; taken to be the middle of its square kilometre.", SOME_SPOT)
+    window = fields.part(WindowBody, "When it may be done.")
+    duration_minutes = _duration()
+    budget = fields.part(BudgetBody, "How much it may cost.")
+    mode = _mode()
+    urgency = _urgency()
+    languages = _languages(load_default=list)
+    needs = _needs(load_default=list)
+
+
 class RepostBody(kinds.Body):
     """When it is to be done again; what else is left out is as it was."""
 
@@ -268,6 +282,20 @@ class DispatchBody(kinds.Body):
     )
     budget = fields.part(BudgetBody, "Another price.", required=False)
     mode = fields.choice("Another way of asking.", "choose", MODES, required=False)
+
+
+def dispatch(changed: Mapping[str, Any], *, currency: str) -> dict[str, Any]:
+    """The ``DispatchBody`` that asks for these changes of a job."""
+    body = {name: changed[name] for name in ("duration_minutes", "mode") if name in changed}
+    if "window_from" in changed:
+        body["window"] = {"from_": changed["window_from"], "to": changed["window_to"]}
+    if "budget_kind" in changed:
+        body["budget"] = {
+            "kind": changed["budget_kind"],
+            "amount_cents": changed["budget_cents"],
+            "currency": currency,
+        }
+    return body
 
 
 class ReasonBody(kinds.Body):

@@ -22,6 +22,7 @@ from jobbing_api.api import (
     kinds,
     offer_shapes,
     photo_shapes,
+    remedy_shapes,
 )
 from jobbing_api.jobs import models
 from jobbing_api.lifecycle import JOB_HAS_PROVIDER, JobState, OfferState
@@ -382,6 +383,16 @@ class JobAnswer(JobSummaryAnswer):
     substitutions = fields.many(
         SubstitutionAnswer, "Whoever was asked for instead, oldest first: nobody without consent."
     )
+    remedies = fields.many(
+        remedy_shapes.RemedyAnswer,
+        "What would help, for the owner of an unfilled job; else null.",
+        allow_none=True,
+    )
+    waits_until = fields.instant(
+        "How long it stays on the wait list; null if it is not on it.",
+        "2026-11-24T16:30:00Z",
+        allow_none=True,
+    )
     timeline = fields.many(EventAnswer, "What happened, oldest first.")
 
 
@@ -453,7 +464,7 @@ def several(
             "visit": _visit(standing.get(job.id), reader, job),
             "order": None if job.order is None else order(job.order),
             "unfilled_because": job.unfilled_because,
-            "unfilled_advice": _advice(job.unfilled_because, language),
+            "unfilled_advice": advice(job.unfilled_because, language),
             "counts": {str(state): 0 for state in OfferState} | counted.get(job.id, {}),
             "created_at": job.created_at,
             "on_my_way_at": job.on_my_way_at,
@@ -490,6 +501,7 @@ def one(
     return {
         **shown,
         "calling_off": _calling_off(session, job, shown["seen_as"], now=now),
+        **_unfilled(session, job, shown["seen_as"], now=now),
         "substitutions": _substitutions(session, job, reader, shown["seen_as"]),
         "progress": None if progress is None else _progress(progress, photos, now=now),
         "bill": _bill(session, job, shown["seen_as"], bought, photos),
@@ -568,6 +580,19 @@ def _substitutions(
         for one in jobs.substitutions_of(session, job.id)
         if seen_as != "provider" or one.provider_id == reader.id
     ]
+
+
+def _unfilled(session: Session, job: models.Job, seen_as: str, *, now: datetime) -> dict[str, Any]:
+    """What would help, and whether somebody waits: asked of unfilled jobs only."""
+    if job.state != JobState.UNFILLED or seen_as != "resident":
+        return {"remedies": None, "waits_until": None}
+    return {
+        "remedies": [
+            remedy_shapes.shown(one, currency=job.currency)
+            for one in offers.remedies_of(session, job, now=now)
+        ],
+        "waits_until": offers.latest_start(job) if offers.waits(session, job) else None,
+    }
 
 
 def _bill(
@@ -719,7 +744,8 @@ def order(stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _advice(reason: str | None, language: words.Language) -> str | None:
+def advice(reason: str | None, language: words.Language) -> str | None:
+    """What would help where nobody comes for this reason, in words."""
     if reason is None or not words.has(f"reason-{reason}"):
         return None
     return words.say(language, f"reason-{reason}")

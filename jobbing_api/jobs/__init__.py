@@ -60,6 +60,7 @@ from jobbing_api.jobs.posting import Brief as Brief
 from jobbing_api.jobs.posting import ask_for_wave as ask_for_wave
 from jobbing_api.jobs.posting import check_terms as check_terms
 from jobbing_api.jobs.posting import check_window as check_window
+from jobbing_api.jobs.posting import draft as draft
 from jobbing_api.jobs.posting import give_up_at as give_up_at
 from jobbing_api.jobs.posting import named_photos as named_photos
 from jobbing_api.jobs.posting import post as post

@@ -159,6 +159,8 @@ class Job(Base):
         Index("ix_jobs_market_id_state", "market_id", "state"),
         CheckConstraint("(series_id IS NULL) = (occurs_on IS NULL)", name="occurs_in_a_series"),
         Index("uq_jobs_one_per_occurrence", "series_id", "occurs_on", unique=True),
+        # What jobs of a kind cost, and how soon somebody answered.
+        Index("ix_jobs_category_id", "market_id", "category_id", "created_at"),
     )
 
 

@@ -262,6 +262,18 @@ def keep_photos(
     )
 
 
+def draft(
+    session: Session, resident: accounts_models.Account, *, brief: Brief, now: datetime
+) -> models.Job:
+    """The job that these words would become, for whoever asks beforehand: the session does
+    not know of it, and nothing is written. What its brief says is not looked at.
+
+    Raises InvalidInput and OutsideMarkets as ``post`` does.
+    """
+    category = markets.category_by_slug(session, brief.category)
+    return _drafted(session, resident, category, brief=brief, now=now)
+
+
 def _post(
     session: Session,
     resident: accounts_models.Account,
@@ -275,6 +287,47 @@ def _post(
 ) -> models.Job:
     """Write down a brief whose answers were checked; ``again`` is the job it repeats,
     ``wanted_id`` who is asked first, ``series`` what it is an occurrence of, and when."""
+    try:
+        job = _drafted(session, resident, category, brief=brief, now=now)
+    except errors.OutsideMarkets:
+        matching.record_unserved(
+            session,
+            place=brief.location,
+            category_id=category.id,
+            urgency=brief.urgency,
+            now=now,
+        )
+        raise
+    job.wanted_id = wanted_id
+    if series is not None:
+        job.series_id, job.occurs_on = series
+    session.add(job)
+    session.flush()
+    keep_photos(session, job, resident, brief.photos, replace=False, now=now)
+    history.record(
+        session,
+        "job-post",
+        at=now,
+        actor_role="resident" if series is None else "system",
+        actor_id=resident.id if series is None else None,
+        market_id=job.market_id,
+        job_id=job.id,
+        to_state=JobState.OPEN,
+        data={} if again is None else {"repeats": str(again)},
+    )
+    ask_for_wave(session, job, wave=1)
+    return job
+
+
+def _drafted(
+    session: Session,
+    resident: accounts_models.Account,
+    category: markets.models.Category,
+    *,
+    brief: Brief,
+    now: datetime,
+) -> models.Job:
+    """A job that is open from now on, if somebody adds it to the session."""
     check_window(
         brief.window_from,
         brief.window_to,
@@ -285,13 +338,6 @@ def _post(
     check_terms(brief.mode, brief.urgency, brief.budget_kind, brief.budget_cents)
     market = markets.market_at(session, brief.location)
     if market is None:
-        matching.record_unserved(
-            session,
-            place=brief.location,
-            category_id=category.id,
-            urgency=brief.urgency,
-            now=now,
-        )
         raise errors.OutsideMarkets()
     if brief.currency != market.currency:
         raise errors.InvalidInput(
@@ -305,11 +351,13 @@ def _post(
         now=now,
     )
     lon, lat = brief.location
-    job = models.Job(
+    return models.Job(
         id=database.new_id(),
         market=market,
+        market_id=market.id,
         resident_id=resident.id,
         category=category,
+        category_id=category.id,
         title=brief.title,
         brief=dict(brief.brief),
         template_version=brief.template_version,
@@ -340,28 +388,9 @@ def _post(
             duration_minutes=brief.duration_minutes,
             now=now,
         ),
-        wanted_id=wanted_id,
-        series_id=None if series is None else series[0],
-        occurs_on=None if series is None else series[1],
         created_at=now,
         trace=telemetry.traceparent(),
     )
-    session.add(job)
-    session.flush()
-    keep_photos(session, job, resident, brief.photos, replace=False, now=now)
-    history.record(
-        session,
-        "job-post",
-        at=now,
-        actor_role="resident" if series is None else "system",
-        actor_id=resident.id if series is None else None,
-        market_id=market.id,
-        job_id=job.id,
-        to_state=JobState.OPEN,
-        data={} if again is None else {"repeats": str(again)},
-    )
-    ask_for_wave(session, job, wave=1)
-    return job
 
 
 def ask_for_wave(session: Session, job: models.Job, *, wave: int) -> None:

@@ -228,6 +228,15 @@ class Policy:
     counter_rounds: _Few
     counter_share: _Share
 
+    # Before posting, and when nobody came. How old a price, and an answer, may be that tells
+    # what to expect; by how much more, and on how many days more, somebody might come; how
+    # often it is looked whether somebody could by now.
+    estimate_price_days: _Days
+    estimate_wait_days: _Days
+    remedy_raise_share: _Share
+    remedy_days: Annotated[int, readers.whole(1, 14)]
+    wait_list_every_min: Annotated[int, readers.whole(1, 1440)]
+
     # Dropping out, either side. Points lead to a person's review, never to a machine's.
     undo_s: _Seconds
     resident_cancel_free_after_booking_min: _Minutes

@@ -13,6 +13,10 @@ from jobbing_api.matching.candidates import Request as Request
 from jobbing_api.matching.candidates import lacking as lacking
 from jobbing_api.matching.candidates import overtaken as overtaken
 from jobbing_api.matching.candidates import slot as slot
+from jobbing_api.matching.counting import Able as Able
+from jobbing_api.matching.counting import Crowd as Crowd
+from jobbing_api.matching.counting import anybody as anybody
+from jobbing_api.matching.counting import could_do as could_do
 from jobbing_api.matching.ranking import Candidate as Candidate
 from jobbing_api.matching.ranking import NearMiss as NearMiss
 from jobbing_api.matching.ranking import Part as Part

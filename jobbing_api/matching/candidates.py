@@ -136,7 +136,7 @@ PAPERED = f"""(cardinality(CAST(:papers AS text[])) = 0 OR NOT EXISTS (
         SELECT FROM {_lacking("i.provider_id", "i.category_id", _TILL_THE_END)}))"""
 
 #: Whom the resident keeps away, or is kept away by.
-_BLOCKED = """
+BLOCKED = """
     blocked AS MATERIALIZED (
         SELECT array_agg(CASE account_id WHEN :resident_id THEN blocked_account_id
                          ELSE account_id END) AS ids
@@ -170,7 +170,7 @@ _BASELINE = f"""
     )"""
 
 #: What this very transaction changed and the index does not know yet.
-_BEHIND = "EXISTS (SELECT FROM search_index_due) AS behind"
+BEHIND = "EXISTS (SELECT FROM search_index_due) AS behind"
 
 #: Why somebody is not for this job at any time.
 _UNFIT = f"""
@@ -280,7 +280,7 @@ STRETCHES = f"""
     - coalesce({_BUSY}, '{{}}'::tstzmultirange)"""
 
 #: The start of the first long stretch, and how much there is of all.
-_OPEN = f"""
+OPEN = f"""
     CROSS JOIN LATERAL (SELECT {STRETCHES} AS stretches OFFSET 0) open
     CROSS JOIN LATERAL (
         SELECT min(minute) FILTER (WHERE upper(x) - minute >= :duration) AS starts_at,
@@ -291,7 +291,7 @@ _OPEN = f"""
 
 #: Past their weekly hours people may be asked softly, never in hours they struck out by
 #: hand.
-_OUTSIDE = f"""
+OUTSIDE = f"""
     LEFT JOIN LATERAL (
         SELECT CAST(:ahead AS tstzmultirange) - coalesce({_BUSY}, '{{}}'::tstzmultirange)
                - coalesce((
@@ -324,17 +324,19 @@ CAP = f"""(
 
 _LEFT_OUT = "i.provider_id = ANY(CAST(:leave_out AS uuid[]))"
 
-#: How densely the place is served, counted as far as it matters, and so the tier.
-_TIER = """
+
+def tier(rows: str, near: str) -> str:
+    """The common table expression of how densely the place is served, counted as far as it
+    matters, and so the tier. ``near`` narrows ``rows``, by an index, to who may count."""
+    return f"""
     tier AS MATERIALIZED (
         SELECT density.eligible, t.radius_m, t.decay_m
         FROM (
             SELECT count(*) AS eligible FROM (
-                SELECT FROM search_index i {way}
-                WHERE i.category_id = :category_id
-                  AND ST_DWithin(i.base, CAST(:point AS geography), :density_radius_m + 1, false)
+                SELECT FROM {rows} {_WAY}
+                WHERE {near}
                   AND base.base_m <= :density_radius_m
-                  AND {reach} AND {unfit} IS NULL
+                  AND {_reach("base.base_m")} AND {_UNFIT} IS NULL
                 LIMIT :dense_enough
             ) AS counted
         ) AS density, unnest(CAST(:tier_eligible AS int[]), CAST(:tier_radius_m AS float8[]),
@@ -343,7 +345,14 @@ _TIER = """
         WHERE density.eligible >= t.eligible_at_least
         ORDER BY t.eligible_at_least DESC
         LIMIT 1
-    )""".format(way=_WAY, reach=_reach("base.base_m"), unfit=_UNFIT)
+    )"""
+
+
+_TIER = tier(
+    "search_index i",
+    """i.category_id = :category_id
+        AND ST_DWithin(i.base, CAST(:point AS geography), :density_radius_m + 1, false)""",
+)
 
 _ORDER = "ORDER BY round(i.score * 1e9) DESC, md5(CAST(:job_id AS text) || i.provider_id::text)"
 
@@ -351,21 +360,18 @@ _ORDER = "ORDER BY round(i.score * 1e9) DESC, md5(CAST(:job_id AS text) || i.pro
 # The statements -----------------------------------------------------------------------
 
 
-def _judging(rows: str, whom: str) -> str:
-    """Common table expressions that need ``tier``: ``standing``, everybody of ``rows`` who
-    would come, with what speaks against them at once; ``asked``, those against whom
-    nothing does, with their slot and what speaks against them after all; ``missed``, all
-    who fell out."""
+def standing(rows: str, whom: str, from_where_m: str = _FROM_POSITION) -> str:
+    """Everybody of ``rows`` who would come, with what speaks against them at once. Needs
+    ``blocked`` and ``tier``. ``from_where_m`` is how far somebody has to come."""
     return f"""
-        standing AS MATERIALIZED (
             SELECT i.provider_id, i.online, way.distance_m,
-                   i.price_kind, i.amount_cents, i.call_out_fee_cents,
+                   i.price_kind, i.amount_cents, i.call_out_fee_cents, i.minimum_visit_cents,
                    CASE WHEN failed.because IS NULL THEN i.free_time END AS free_time,
                    i.visits_until, i.figures_at, i.figures_until, i.rating_sum,
                    i.rating_weight, i.visits_kept, i.visits_let_down, i.offers_answered,
                    i.offers_unanswered, failed.because
             FROM {rows} {_WAY}
-            CROSS JOIN LATERAL (SELECT base.base_m, {_FROM_POSITION} AS distance_m OFFSET 0) way
+            CROSS JOIN LATERAL (SELECT base.base_m, {from_where_m} AS distance_m OFFSET 0) way
             CROSS JOIN LATERAL (
                 SELECT coalesce({_UNFIT}, CASE
                     WHEN {_LEFT_OUT} THEN 'asked-before'
@@ -375,12 +381,21 @@ def _judging(rows: str, whom: str) -> str:
                 END) AS because
                 OFFSET 0
             ) failed
-            WHERE {whom} AND {_reach("base.base_m")}
+            WHERE {whom} AND {_reach("base.base_m")}"""
+
+
+def _judging(rows: str, whom: str) -> str:
+    """Common table expressions that need ``tier``: ``standing``, everybody of ``rows`` who
+    would come, with what speaks against them at once; ``asked``, those against whom
+    nothing does, with their slot and what speaks against them after all; ``missed``, all
+    who fell out."""
+    return f"""
+        standing AS MATERIALIZED ({standing(rows, whom)}
         ),
         able AS MATERIALIZED (
             SELECT i.*, coalesce(inside.starts_at, outside.starts_at) AS starts_at,
                    inside.starts_at IS NOT NULL AS inside_hours, inside.free_s
-            FROM standing i {_OPEN} {_OUTSIDE}
+            FROM standing i {OPEN} {OUTSIDE}
             WHERE i.because IS NULL
         ),
         asked AS MATERIALIZED (
@@ -397,7 +412,7 @@ def _judging(rows: str, whom: str) -> str:
 
 #: How many were judged, and how many fell out by which filter.
 _COUNTS = f"""
-    {_BEHIND}, (SELECT count(*) FROM standing) AS in_reach,
+    {BEHIND}, (SELECT count(*) FROM standing) AS in_reach,
     (SELECT count(*) FROM asked WHERE fell_out IS NULL) AS ranked,
     (SELECT jsonb_object_agg(fell_out, n)
      FROM (SELECT fell_out, count(*) AS n FROM missed GROUP BY fell_out) AS by_filter)
@@ -413,7 +428,7 @@ def _judged_statement(weights: tuple[str, ...], source: str) -> str:
         whom = "i.category_id = :category_id AND i.provider_id = ANY(CAST(:only AS uuid[]))"
     parts = f"ARRAY[{', '.join(f'i.value_{name}' for name in weights)}]::float8[]"
     return f"""
-        WITH {_BLOCKED}, {_BASELINE}, {_TIER}, {_judging("search_index i", whom)},
+        WITH {BLOCKED}, {_BASELINE}, {_TIER}, {_judging("search_index i", whom)},
         scored AS (
             SELECT i.*, {scoring.score(weights).replace("m.", "i.")} AS score
             FROM (
@@ -461,7 +476,7 @@ _NEARBY = f"""(
 #: Of the nearest few, those who fell out; the tier is known, and so are the best. Put into
 #: the database as a function (``search``).
 NEAREST = f"""
-    WITH {_BLOCKED},
+    WITH {BLOCKED},
     tier AS MATERIALIZED (SELECT CAST(:radius_m AS float8) AS radius_m),
     read AS MATERIALIZED (
         SELECT count(*) FROM (
@@ -479,7 +494,7 @@ NEAREST = f"""
 #: When one person could come at the earliest, by every filter but distance from the job: as
 #: far as their own reach goes. Put into the database as a function (``search``).
 COULD = f"""
-    WITH {_BLOCKED},
+    WITH {BLOCKED},
     tier AS MATERIALIZED (SELECT CAST('infinity' AS float8) AS radius_m),
     {_judging("search_index i", "i.category_id = :category_id AND i.provider_id = :provider_id")}
     SELECT a.starts_at FROM asked a WHERE a.fell_out IS NULL
@@ -500,7 +515,7 @@ _SLOT = f"""
         LEFT JOIN presences pr ON pr.provider_id = p.account_id
         WHERE p.account_id = :provider_id
     ) i
-    {_OPEN} {_OUTSIDE}
+    {OPEN} {OUTSIDE}
     """
 
 
@@ -568,6 +583,15 @@ def questions(session: Session, market_id: uuid.UUID) -> Iterator[str]:
     rows = run(session, _OPENING, {"market_id": market_id})
     yield rows[0].time_zone
     run(session, _CLOSING, {})
+
+
+def settled(session: Session, *, behind: bool) -> bool:
+    """Whether this transaction had changed something that ranking reads, which the index
+    is told of only now: then ask again."""
+    if behind:
+        session.execute(text("SET CONSTRAINTS search_index_settle IMMEDIATE"))
+        session.execute(text("SET CONSTRAINTS search_index_settle DEFERRED"))
+    return behind
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, geography, markets
@@ -144,8 +144,7 @@ def could_take(
     session.flush()
     if not several:
         return []
-    session.execute(_SETTLE_NOW)
-    session.execute(_SETTLE_LATER)
+    candidates.settled(session, behind=True)
     time_zone = session.scalars(_ZONE, {"market_id": several[0][0].market_id}).one()
     asked = [
         candidates.with_day(
@@ -154,6 +153,11 @@ def could_take(
         for request, policy in several
     ]
     return search.could(session, provider_id, asked)
+
+
+_ZONE = select(markets.models.Market.time_zone).where(
+    markets.models.Market.id == bindparam("market_id")
+)
 
 
 class _Search:
@@ -199,7 +203,7 @@ class _Search:
         """The best, and when this day began on the market's clock."""
         asked = search.parameters(self._request, self._asked)
         rows = search.best(self._session, asked, limit=self._limit)
-        if self._settled(rows[0].behind):
+        if candidates.settled(self._session, behind=rows[0].behind):
             return self._best()
         eligible = rows[0].eligible
         found = self._in_order(rows) if rows[0].provider_id is not None else []
@@ -262,7 +266,7 @@ class _Search:
         with candidates.questions(self._session, self._request.market_id) as time_zone:
             asked = candidates.with_day(self._asked, now=self._now, time_zone=time_zone)
             rows = candidates.judged(self._session, weights, source, asked, limit=self._limit)
-        if self._settled(rows[0].behind):
+        if candidates.settled(self._session, behind=rows[0].behind):
             return self._judged(source)
         first = rows[0]
         return Ranking(
@@ -289,14 +293,6 @@ class _Search:
             if row.fell_out is not None
         ]
 
-    def _settled(self, behind: bool) -> bool:
-        """Whether this transaction had changed something that ranking reads, which the
-        index is told of only now."""
-        if behind:
-            self._session.execute(_SETTLE_NOW)
-            self._session.execute(_SETTLE_LATER)
-        return behind
-
     def _candidate(
         self, row: Any, names: Sequence[str], *, starts_at: datetime, outside_hours: bool = False
     ) -> Candidate:
@@ -313,13 +309,6 @@ class _Search:
             call_out_fee_cents=row.call_out_fee_cents,
             stars=row.stars,
         )
-
-
-_ZONE = select(markets.models.Market.time_zone).where(
-    markets.models.Market.id == bindparam("market_id")
-)
-_SETTLE_NOW = text("SET CONSTRAINTS search_index_settle IMMEDIATE")
-_SETTLE_LATER = text("SET CONSTRAINTS search_index_settle DEFERRED")
 
 
 def remember(

@@ -32,6 +32,7 @@ TOPICS: Mapping[str, Topic] = {
     "job-waits": "answers",
     "job-repeated": "answers",
     "repeat-missed": "answers",
+    "wait-list-free": "answers",
     "quote-received": "answers",
     "counter-agreed": "answers",
     "counter-refused": "answers",

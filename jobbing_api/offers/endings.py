@@ -25,7 +25,7 @@ from jobbing_api.lifecycle import (
     OfferState,
     offer_sources,
 )
-from jobbing_api.offers import models, reading
+from jobbing_api.offers import models, reading, waiting
 from jobbing_api.offers.requests import fact
 
 #: What those who look after a market are told of a job nobody has taken for long.
@@ -494,6 +494,8 @@ def dispatch(
         now=now,
     )
     jobs.check_terms(wished["mode"], job.urgency, wished["budget_kind"], wished["budget_cents"])
+    # Whoever asks again does not wait any more.
+    waiting.leave_wait_list(session, job_id)
     job = jobs.move(
         session,
         job_id,

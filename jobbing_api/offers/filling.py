@@ -30,6 +30,10 @@ _EVERYBODY = 100
 _EQUALS = 20
 
 
+#: Farther than any step: the radius of the last wave.
+LAST_STEP = 1_000
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filling:
     """The question a wave asks, its answer, and the people: rows locked, in the order in
@@ -46,7 +50,7 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
     """The people of the next wave of a job, at most ``size`` of them; where few live,
     everybody."""
     policy = case.policy
-    without = _asleep(session, case, now=now)
+    without = asleep(session, case, now=now)
     if not case.untouched:
         without |= left_out(session, case.job)
     request, ranking = _widened(session, case, without, size=size, now=now)
@@ -54,7 +58,7 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
         # Where few live, everybody is asked at once, outside their hours too; whoever
         # chooses among answers still has no more asked than can be compared.
         size = size if case.job.mode == "choose" else _EVERYBODY
-        request = dataclasses.replace(request, outside_hours=True)
+        request = _softly(request)
         ranking = matching.rank(session, request, policy, size, now=now, purpose=None)
     first = _first(session, case, without, wave=wave, size=size, now=now)
     ahead = {candidate.provider_id for candidate in first}
@@ -73,6 +77,44 @@ def fill(session: Session, case: Case, *, wave: int, size: int, now: datetime) -
         chosen=first + others,
         bases={provider_id: one.base for provider_id, one in held.items()},
         first=len(first),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """How many could be asked, how many of them within their hours, and of the others how
+    many fell out by which filter."""
+
+    count: int
+    within_hours: int
+    fell_out: Mapping[str, int]
+
+
+def reach(
+    session: Session,
+    case: Case,
+    *,
+    at_most: int,
+    judge: str = "best",
+    now: datetime,
+) -> Reach:
+    """How many the waves of the job's round would still come to, counted no farther than
+    ``at_most``. Who fell out is told as far as ``judge`` says."""
+    policy = case.policy
+    without = asleep(session, case, now=now) | left_out(session, case.job)
+    request = request_of(session, case.job, policy, leave_out=without, radius_step=LAST_STEP)
+    ranking = matching.rank(session, request, policy, at_most, now=now, purpose=None, judge=judge)
+    if ranking.tier.thin:
+        ranking = matching.rank(session, _softly(request), policy, at_most, now=now, purpose=None)
+    found = {one.provider_id: one for one in ranking.candidates}
+    if len(found) < at_most:
+        first = _first(session, case, without, wave=1, size=at_most, now=now)
+        found |= {one.provider_id: one for one in first}
+    within_hours = sum(not one.outside_hours for one in found.values())
+    return Reach(
+        count=min(at_most, len(found)),
+        within_hours=min(at_most, within_hours),
+        fell_out=ranking.fell_out,
     )
 
 
@@ -96,7 +138,12 @@ def _widened(
         step += 1
 
 
-def _asleep(session: Session, case: Case, *, now: datetime) -> frozenset[uuid.UUID]:
+def _softly(request: matching.Request) -> matching.Request:
+    """The same, and whoever could come outside their hours."""
+    return dataclasses.replace(request, outside_hours=True)
+
+
+def asleep(session: Session, case: Case, *, now: datetime) -> frozenset[uuid.UUID]:
     """Whoever is on duty in the quiet hours and never said that they may be rung then: an
     offer for now would be over before they hear of it."""
     if case.job.urgency != "now" or not markets.quiet(

@@ -51,20 +51,53 @@ def offered(
         assert job.budget_cents is not None
         lines = [{"kind": "fixed", "amount_cents": job.budget_cents}]
     elif job.budget_kind == "hourly" and candidate.price_kind == "hourly":
-        assert candidate.amount_cents is not None
-        lines = prices.labour(job.duration_minutes, candidate.amount_cents, terms.steps)
-        lines += prices.surcharge(
-            lines,
-            policy,
-            starts_at=candidate.starts_at,
-            time_zone=job.market.time_zone,
-            evening_percent=terms.evening_percent,
-            sunday_percent=terms.sunday_percent,
-            hourly_at_most=job.budget_cents,
-        )
-        if candidate.call_out_fee_cents:
-            lines.append({"kind": "call-out", "amount_cents": candidate.call_out_fee_cents})
+        lines = _by_the_hour(job, policy, candidate, terms, at_most=job.budget_cents)
     return _priced(job, policy, lines, terms)
+
+
+def usual(
+    job: jobs_models.Job, policy: markets.Policy, able: matching.Able, terms: providers.Terms
+) -> dict[str, Any] | None:
+    """The price somebody asks of their own accord, whatever the resident would pay: their
+    rate or their flat price, the trip, and no less than they come for at all. By the hour
+    it is what an offer would show. None for whoever names a price only for the job."""
+    if able.amount_cents is None:
+        return None
+    if able.price_kind == "hourly":
+        at_most = job.budget_cents if job.budget_kind == "hourly" else None
+        lines = _by_the_hour(job, policy, able, terms, at_most=at_most)
+    else:
+        lines = [{"kind": "quote", "amount_cents": able.amount_cents}]
+        if able.call_out_fee_cents:
+            lines.append({"kind": "call-out", "amount_cents": able.call_out_fee_cents})
+    short = able.minimum_visit_cents - sum(line["amount_cents"] for line in lines)
+    if short > 0 and job.budget_kind != "hourly":
+        lines.append({"kind": "labour", "amount_cents": short})
+    return _priced(job, policy, lines, terms)
+
+
+def _by_the_hour(
+    job: jobs_models.Job,
+    policy: markets.Policy,
+    who: matching.Candidate | matching.Able,
+    terms: providers.Terms,
+    *,
+    at_most: int | None,
+) -> list[prices.Line]:
+    assert who.amount_cents is not None
+    lines = prices.labour(job.duration_minutes, who.amount_cents, terms.steps)
+    lines += prices.surcharge(
+        lines,
+        policy,
+        starts_at=who.starts_at,
+        time_zone=job.market.time_zone,
+        evening_percent=terms.evening_percent,
+        sunday_percent=terms.sunday_percent,
+        hourly_at_most=at_most,
+    )
+    if who.call_out_fee_cents:
+        lines.append({"kind": "call-out", "amount_cents": who.call_out_fee_cents})
+    return lines
 
 
 def quoted(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -160,6 +160,9 @@ def _size(job: jobs_models.Job, policy: markets.Policy, live: int) -> int:
     return policy.wave_size
 
 
+#: Whom a job never suits, whatever else is said of it.
+_NEVER = ("own-job", "blocked")
+
 #: Why somebody who could come cannot be asked at this moment and may be a little later.
 _PASSES = frozenset({"offline", "live-offers", "daily-offers"})
 
@@ -197,9 +200,12 @@ def _reason_nobody(session: Session, job: jobs_models.Job, ranking: matching.Ran
     """Why there was nobody to ask; None when some were asked and it is theirs to say."""
     if not _never_asked(session, job):
         return None
-    others = Counter(
-        {name: n for name, n in ranking.fell_out.items() if name not in ("own-job", "blocked")}
-    )
+    return reason_of(ranking.fell_out)
+
+
+def reason_of(fell_out: Mapping[str, int]) -> str:
+    """Why nobody can be asked, by the filters that everybody in reach fell out by."""
+    others = Counter({name: n for name, n in fell_out.items() if name not in _NEVER})
     fit = others.keys() - {"language", "tools", "papers", "radius"}
     if not fit:
         return "nobody-in-reach"

@@ -161,6 +161,7 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
         select(job.id, job.location).where(job.resident_id == account.id).order_by(job.id)
     ).all()
     for job_id, location in homes:
+        offers.leave_wait_list(session, job_id)
         square = geography.snap(geography.lon_lat(location), geography.JOB_GRID_M)
         place = geography.point(*square)
         session.execute(

@@ -250,6 +250,9 @@ push-job-repeated-body = For { $when }: we are asking who can come. You can stil
 push-repeat-missed-title = { $category }: not asked this time
 push-repeat-missed-body = Nobody could be asked for { $when }. Post it once more if you still need it.
 
+push-wait-list-free-title = Somebody could come now
+push-wait-list-free-body = { $category }: somebody has time whom we had not asked. Ask again with one tap?
+
 push-provider-dropped-out-title = Your provider cannot come
 push-provider-dropped-out-body = We are already asking others. You need not do anything.
 

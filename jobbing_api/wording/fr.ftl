@@ -250,6 +250,9 @@ push-job-repeated-body = Pour { $when } : nous demandons qui peut venir. Vous po
 push-repeat-missed-title = { $category } : pas demandé cette fois
 push-repeat-missed-body = Personne n'a pu être sollicité pour { $when }. Publiez à nouveau si besoin.
 
+push-wait-list-free-title = Quelqu'un pourrait venir
+push-wait-list-free-body = { $category } : quelqu'un est disponible, à qui nous n'avions pas encore demandé. Relancer la demande ?
+
 push-provider-dropped-out-title = Votre prestataire ne peut plus venir
 push-provider-dropped-out-body = Nous contactons déjà d'autres personnes. Vous n'avez rien à faire.
 

@@ -35,6 +35,7 @@ OPERATIONS = """
     GET /providers/me/calendar · PUT /providers/me/calendar
     PUT /providers/me/presence · GET /providers/me/open-jobs
     GET /providers/{provider_id} · GET /providers/{provider_id}/reviews
+    POST /jobs/estimate · POST /jobs/{job_id}/wait-list · DELETE /jobs/{job_id}/wait-list
     POST /jobs · GET /jobs · GET /jobs/{job_id} · PATCH /jobs/{job_id}
     POST /jobs/{job_id}/cancel · POST /jobs/{job_id}/dispatch · POST /jobs/{job_id}/repost
     POST /jobs/{job_id}/on-my-way · POST /jobs/{job_id}/start
