@@ -68,7 +68,7 @@ class Teller(page.Page):
 
     def _answer(self, one: Json) -> None:
         quote = one["quote"]
-        steps = ", ".join(
+        steps = self.say("step-mark").join(
             f"{step['text']} {self.duration(step['minutes'])}" for step in quote["steps"]
         )
         table = self.table(one["profile"]["display_name"], header=False)
@@ -123,8 +123,8 @@ class Teller(page.Page):
         when = self.when(comes_at, zone)
         self.line(self.say("redo", resident=resident, provider=provider, reason=reason, when=when))
 
-    def redone(self, resident: str) -> None:
-        self.line(self.say("redone", resident=resident))
+    def redone(self, resident: str, provider: str) -> None:
+        self.line(self.say("redone", resident=resident, provider=provider))
 
     def paid(self, payment: Json, resident: str, provider: str) -> None:
         self.part("paid")
