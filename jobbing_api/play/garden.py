@@ -219,10 +219,15 @@ def _compared(company: acting.Company, resident: Actor, job_id: str) -> list[Jso
 
 
 def _choice(answers: Sequence[Json], quoters: Sequence[Quoter]) -> Quoter:
-    """Whoever has most stars; of two alike, the cheaper."""
+    """Whoever has most stars; of two alike, who had less to put right, then the cheaper."""
     played = {one.actor.id: one for one in quoters}
     ours = [one for one in answers if one["provider_id"] in played]
-    best = max(ours, key=lambda one: one["profile"]["rating"]["mean"] or 0)
+
+    def standing(one: Json) -> tuple[float, float]:
+        profile = one["profile"]
+        return profile["rating"]["mean"] or 0, -(profile["redo_share"] or 0)
+
+    best = max(ours, key=standing)
     return played[best["provider_id"]]
 
 
