@@ -7,13 +7,12 @@ leaves what it saw for the telling.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rich.console import Console
 
 from jobbing_api import seeding
-from jobbing_api.play import acting, client, stage
+from jobbing_api.play import acting, client, quoting, stage
 from jobbing_api.play.actors import Actor, Scene
 from jobbing_api.play.client import Json
 from jobbing_api.play.phones import Push
@@ -24,22 +23,11 @@ CATEGORY = "hedge-trimming"
 #: The story takes no longer, or has failed.
 WITHIN_S = 120.0
 
-_QUOTES = 3
-
 #: The window of the job is that many days longer than one.
 _DAYS = 3
 
-#: Of those who name a price, how many days after the offer's hour each would begin.
-_LATER_DAYS = (0, 1, 2)
-
-#: Which of three steps takes which share of the time.
-_STEPS = {"trim": 0.6, "level": 0.25, "rake": 0.15}
-
-#: Some take their time over it.
-_PACES = (1.0, 0.75, 1.25)
-
-#: What taking the cuttings away and what a stump cost, in euros.
-_HAUL_EUR, _STUMP_EUR = 18, 25
+#: What sawing off a stump costs, in euros.
+_STUMP_EUR = 25
 
 #: The resident would pay that much less than was quoted.
 _LESS = 0.07
@@ -55,14 +43,6 @@ _STATES = (
 _HEARD = {"quote-received", "counter-agreed", "job-started", "change-asked", "redo-date"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Quoter:
-    """Somebody who named a price."""
-
-    actor: Actor
-    offer: Json
-
-
 def play(
     company: acting.Company, console: Console, *, market: str | None, place: str | None
 ) -> None:
@@ -71,10 +51,10 @@ def play(
     scene = company.scene(market=market, place=place, category=CATEGORY)
     teller.title(scene.name, company.url)
     resident = company.resident("Dominique T.")
-    job, ranking = company.cast(resident, scene, _job(company, scene), least=_QUOTES)
+    job, ranking = company.cast(resident, scene, _job(company, scene), least=quoting.QUOTES)
     teller.posted(job, scene, resident.name)
 
-    quoters = _quotes(company, scene, ranking, job)
+    quoters = quoting.quotes(company, scene, ranking, job)
     company.step("compare")
     answers = _compared(company, resident, job["id"])
     teller.answers(answers, asked=len(ranking["asked"]), zone=scene.zone)
@@ -132,93 +112,18 @@ def _job(company: acting.Company, scene: Scene) -> Json:
     return body
 
 
-def _quotes(company: acting.Company, scene: Scene, ranking: Json, job: Json) -> list[Quoter]:
-    quoters: list[Quoter] = []
-    for one in ranking["asked"]:
-        if one["state"] == "pending" or len(quoters) == _QUOTES:
-            continue
-        company.step("quote")
-        provider = company.provider(one["provider_id"], scene)
-        if provider is not None:
-            offer = company.offer(provider, job["id"])
-            number = len(quoters)
-            said = _said(company, scene, provider, job["duration_minutes"], number)
-            offer = _quote(company, provider, offer, said, later_days=_LATER_DAYS[number])
-            quoters.append(Quoter(actor=provider, offer=offer))
-    if len(quoters) < _QUOTES:
-        raise company.watch.failed(f"{len(quoters)} of those asked are people of the seed")
-    return quoters
-
-
-def _said(
-    company: acting.Company, scene: Scene, provider: Actor, minutes: int, number: int
-) -> Json:
-    """A price in items and the answers to three questions: how long and which steps, when,
-    why they."""
-    skills = provider.caller.get("/providers/me")["skills"]
-    price = next(one["price"] for one in skills if one["category"] == CATEGORY)
-    labour: Json = {"kind": "labour", "label": company.say("quote-labour")}
-    if price["kind"] == "hourly":
-        labour |= {"unit_cents": price["amount_cents"], "minutes": minutes}
-    else:
-        usual = seeding.usual_cents(CATEGORY, scene.currency)
-        labour["amount_cents"] = price["amount_cents"] or usual
-    lines = [
-        labour,
-        {
-            "kind": "option",
-            "label": company.say("quote-haul"),
-            "amount_cents": seeding.cents(_HAUL_EUR, scene.currency),
-        },
-    ]
-    if price["call_out_fee_cents"]:
-        lines.append({"kind": "call-out", "amount_cents": price["call_out_fee_cents"]})
-    return {
-        "lines": lines,
-        "steps": [
-            {
-                "text": company.say(f"quote-{step}"),
-                "minutes": _fives(minutes * share * _PACES[number]),
-            }
-            for step, share in _STEPS.items()
-        ],
-        "availability": company.say(f"quote-{number}-when"),
-        "why": company.say(f"quote-{number}-why"),
-    }
-
-
-def _fives(minutes: float) -> int:
-    """Minutes as people say them beforehand."""
-    return max(5, round(minutes / 5) * 5)
-
-
-def _quote(
-    company: acting.Company, provider: Actor, offer: Json, said: Json, *, later_days: int
-) -> Json:
-    """Name the price, for some days later where that hour is free."""
-    later = acting.instant(offer["starts_at"]) + timedelta(days=later_days)
-    path = f"/offers/{offer['id']}/quote"
-    wished = provider.caller.send("POST", path, {**said, "starts_at": later.isoformat()})
-    if wished.is_success:
-        quoted: Json = wished.json()
-        return quoted
-    if client.problem(wished) != "calendar-conflict":
-        raise company.watch.failed(f"POST {path} answered {client.told(wished)}")
-    return provider.caller.post(path, said)
-
-
 def _compared(company: acting.Company, resident: Actor, job_id: str) -> list[Json]:
     """What the owner sees side by side, the cheapest first."""
     asked = resident.caller.get(f"/jobs/{job_id}/candidates")["asked"]
     answers = [one for one in asked if one["quote"] is not None]
-    if len(answers) < _QUOTES:
+    if len(answers) < quoting.QUOTES:
         raise company.watch.failed(f"{len(answers)} of {len(asked)} asked have named a price")
     if any(one["profile"] is None for one in answers):
         raise company.watch.failed("somebody who named a price shows no profile")
     return sorted(answers, key=lambda one: one["price"]["cost_cents"])
 
 
-def _choice(answers: Sequence[Json], quoters: Sequence[Quoter]) -> Quoter:
+def _choice(answers: Sequence[Json], quoters: Sequence[quoting.Quoter]) -> quoting.Quoter:
     """Whoever has most stars; of two alike, who had less to put right, then the cheaper."""
     played = {one.actor.id: one for one in quoters}
     ours = [one for one in answers if one["provider_id"] in played]
@@ -232,7 +137,7 @@ def _choice(answers: Sequence[Json], quoters: Sequence[Quoter]) -> Quoter:
 
 
 def _counter(
-    company: acting.Company, resident: Actor, chosen: Quoter, job_id: str
+    company: acting.Company, resident: Actor, chosen: quoting.Quoter, job_id: str
 ) -> tuple[Json, Json]:
     """The price before and after a counter-offer that is agreed to."""
     before = chosen.offer["price"]
@@ -254,7 +159,7 @@ def _rounded(cents: float) -> int:
     return whole // digit * digit
 
 
-def _choose(company: acting.Company, resident: Actor, chosen: Quoter, job_id: str) -> Json:
+def _choose(company: acting.Company, resident: Actor, chosen: quoting.Quoter, job_id: str) -> Json:
     job = resident.caller.post(f"/jobs/{job_id}/choose", {"offer_id": chosen.offer["id"]})
     company.in_state(job, "assigned")
     if job["provider"]["id"] != chosen.actor.id:
@@ -274,7 +179,7 @@ def _summed(company: acting.Company, order: Json) -> Json:
 
 
 def _others_told(
-    company: acting.Company, quoters: Sequence[Quoter], chosen: Quoter
+    company: acting.Company, quoters: Sequence[quoting.Quoter], chosen: quoting.Quoter
 ) -> list[tuple[str, Push]]:
     """What the phones of those show who named a price in vain."""
     others = [one for one in quoters if one is not chosen]
