@@ -3,8 +3,8 @@
 # Any Python from 3.11 on; it makes .venv and is not needed again after that.
 PYTHON ?= python3
 
-# make run PLACE=Nantes PROVIDERS=5000 SEED=7 PORT=8080
-export PLACE PROVIDERS SEED PORT
+# make run PLACE=Nantes PROVIDERS=5000 SEED=7 PORT=8080 STORY=garden
+export PLACE PROVIDERS SEED PORT STORY
 
 LOCAL := @$(PYTHON) -m infra.local
 BIN := .venv/bin
@@ -16,12 +16,12 @@ LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --
 help: ## Show this.
 	@echo "Jobbing: make TARGET, in a clone of its own"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  With run, demo and up: PLACE=Nantes PROVIDERS=5000 SEED=7 PORT=8080. With test: ARGS='-k offers'."
+	@echo "  With run, demo and up: PLACE=Nantes PROVIDERS=5000 SEED=7 PORT=8080 STORY=garden. With test: ARGS='-k offers'."
 
-run: ## Set up, start, play the main job, then serve until Ctrl-C.
+run: ## Set up, start, play three stories, then serve until Ctrl-C.
 	$(LOCAL) run
 
-demo: ## The same, but end after the main job; fails unless all of it happened.
+demo: ## The same, but end after the stories; fails unless all of it happened.
 	$(LOCAL) demo
 
 up: ## Start everything in the background; returns when it serves.

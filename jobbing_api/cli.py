@@ -484,24 +484,47 @@ def seed(
 
 
 @group.command("play")
+@click.option(
+    "--story",
+    type=click.Choice([*play.STORIES, "all"]),
+    default="all",
+    show_default=True,
+    help="Which story, or all of them one after the other.",
+)
 @click.option("--base-url", help="Where the API is served; the settings' BASE_URL if not given.")
 @click.option("--push-url", help="Where the stand-in for Google is; PUSH_URL if not given.")
 @click.option("--market", help="Slug of the market to play in; the first if not given.")
 @click.option("--place", help="Play in the market that holds this town.")
-@click.option("--language", type=click.Choice(words.LANGUAGES), default="en", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(words.LANGUAGES),
+    default="en",
+    show_default=True,
+    help="In which it is told.",
+)
 @command
-def play_main_job(
+def play_stories(
     config: settings.Settings,
+    story: str,
     base_url: str | None,
     push_url: str | None,
     market: str | None,
     place: str | None,
     language: str,
 ) -> None:
-    """Play the main job through the running system, as its people's phones would.
+    """Play stories through the running system, as its people's phones would.
 
-    A clogged gutter in a seeded town, from the post to both reviews. Asks over HTTP
-    only. Ends with 0 if every step happened, else with 1 and the step that did not.
+    \b
+    gutter  a clogged gutter: ranked, asked, two accept at once, one comes;
+            to both reviews
+    garden  a hedge: three name a price, one is chosen, the order grows,
+            something is put right, it is paid, and comes again next month
+    backup  a wardrobe: whoever accepted cannot come, and the next in line
+            is asked first and does
+
+    Needs a seeded town (flask jobbing seed) and a running web server, worker and
+    clock. Asks over HTTP only. Ends with 0 if every step happened, else with 1 and the
+    step that did not.
     """
     if config.push != "local":
         refuse("play looks at the phones of the stand-in: it needs PUSH=local.")
@@ -511,6 +534,7 @@ def play_main_job(
     console = Console(highlight=False)
     try:
         play.play(
+            tuple(play.STORIES) if story == "all" else (story,),
             base_url=base_url or config.base_url,
             push_url=push_url or config.push_url,
             push_ca=config.push_ca,

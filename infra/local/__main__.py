@@ -1,4 +1,4 @@
-"""The commands behind the Makefile: set up, start, play the main job, stop, remove.
+"""The commands behind the Makefile: set up, start, play the stories, stop, remove.
 
 Hides: which of it belongs to which command, and what an interruption in the middle means.
 """
@@ -18,6 +18,9 @@ from pathlib import Path
 from infra.local import console
 from infra.local.console import Trouble, say, tell
 from infra.local.stack import APPLICATION, Stack, Town
+
+#: What ``flask jobbing play`` knows, which cannot be asked before it is installed.
+STORIES = ("gutter", "garden", "backup", "all")
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,13 +56,13 @@ def down(stack: Stack, options: argparse.Namespace) -> int:
 
 
 def run(stack: Stack, options: argparse.Namespace) -> int:
-    """Start everything, play the main job, and serve until Ctrl-C."""
+    """Start everything, play the stories, and serve until Ctrl-C."""
     started = _start(stack, options)
     try:
         played = _play(stack, options)
         say()
         if played:
-            say("The main job was not played to its end: what is said above tells why.")
+            say("Not all was played to its end: what is said above tells why.")
         tell(f"Jobbing is serving at {stack.url}")
         _show_the_way(stack, options)
         say("Ctrl-C stops it." if started else "Ctrl-C ends this; make down stops Jobbing.")
@@ -76,15 +79,15 @@ def run(stack: Stack, options: argparse.Namespace) -> int:
 
 
 def demo(stack: Stack, options: argparse.Namespace) -> int:
-    """Start everything and play the main job; 0 only when all of it happened."""
+    """Start everything and play the stories; 0 only when all of it happened."""
     started = _start(stack, options)
     try:
         played = _play(stack, options)
         say()
         if played:
-            say("The walk did not go through: what is said above tells where it stopped.")
+            say("It did not go through: what is said above tells where it stopped.")
         else:
-            say("The whole walk happened.")
+            say("All of it happened.")
         return played
     finally:
         _end(stack, started)
@@ -141,9 +144,10 @@ def _end(stack: Stack, started: bool) -> None:
 
 
 def _play(stack: Stack, options: argparse.Namespace) -> int:
-    """Play the main job before the reader's eyes; 0 only when all of it happened."""
+    """Play the stories before the reader's eyes; 0 only when all of it happened."""
+    where = ("--base-url", str(stack.url), "--place", _town(options).place)
     process = subprocess.Popen(
-        stack.flask("play", "--base-url", str(stack.url), "--place", _town(options).place),
+        stack.flask("play", "--story", options.story, *where),
         stdin=subprocess.DEVNULL,
         env=stack.environment(),
         cwd=_ROOT,
@@ -173,6 +177,12 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
+
+
+def _story(text: str) -> str:
+    if text not in STORIES:
+        raise argparse.ArgumentTypeError(f"{text} is no story: say {', '.join(STORIES)}")
+    return text
 
 
 def _port(text: str) -> int:
@@ -209,6 +219,9 @@ def _options(words: list[str]) -> argparse.Namespace:
         one.add_argument("--providers", default=providers, type=_count, help="PROVIDERS; 2000")
         one.add_argument("--seed", default=seed, type=_count, help="of the dice (SEED; 1)")
         one.add_argument("--port", default=port, type=_port, help="of the web server (PORT)")
+        if name != "up":
+            story, told = given.get("STORY") or "all", "gutter, garden, backup (STORY; all)"
+            one.add_argument("--story", default=story, type=_story, help=told)
     return parser.parse_args(words)
 
 

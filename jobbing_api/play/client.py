@@ -87,10 +87,14 @@ class Caller:
         """Everything said from now on is said by the bearer."""
         self._http.headers["Authorization"] = f"Bearer {access_token}"
 
-    def send(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Whatever the server answers; Failed where it does not answer at all."""
+    def send(
+        self, method: str, path: str, body: Any = None, *, version: str | None = None
+    ) -> httpx.Response:
+        """Whatever the server answers; Failed where it does not answer at all. ``version``:
+        the entity tag of what is to be changed."""
+        headers = {} if version is None else {"If-Match": version}
         try:
-            return self._http.request(method, path, json=body)
+            return self._http.request(method, path, json=body, headers=headers)
         except httpx.HTTPError as error:
             where = self._http.base_url.join(path)
             raise self._watch.failed(
@@ -99,19 +103,28 @@ class Caller:
 
     def ask(self, method: str, path: str, body: Any = None) -> Json:
         """The JSON of an answer that grants what was asked; Failed for any other."""
-        answer = self.send(method, path, body)
-        if not answer.is_success:
-            raise self._watch.failed(f"{method} {path} answered {told(answer)}")
-        if not answer.content:
-            return {}
-        document: Json = answer.json()
-        return document
+        return self._granted(method, path, self.send(method, path, body))
 
     def get(self, path: str) -> Json:
         return self.ask("GET", path)
 
     def post(self, path: str, body: Any = None) -> Json:
         return self.ask("POST", path, body)
+
+    def edit(self, path: str, change: Callable[[Json], Json]) -> Json:
+        """Read a thing, and put what ``change`` makes of it in the place of exactly that."""
+        read = self.send("GET", path)
+        changed = change(self._granted("GET", path, read))
+        put = self.send("PUT", path, changed, version=read.headers.get("ETag"))
+        return self._granted("PUT", path, put)
+
+    def _granted(self, method: str, path: str, answer: httpx.Response) -> Json:
+        if not answer.is_success:
+            raise self._watch.failed(f"{method} {path} answered {told(answer)}")
+        if not answer.content:
+            return {}
+        document: Json = answer.json()
+        return document
 
 
 def _trusting(authority: Path) -> Any:

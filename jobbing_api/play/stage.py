@@ -5,7 +5,7 @@ Hides: how a town is found among markets that say no more than their ground.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -19,6 +19,10 @@ from jobbing_api.play.client import Json
 _FROM_HOUR, _TO_HOUR = 8, 18
 _DAYS_AHEAD = 2
 _SATURDAY = 5
+
+#: A start so near that whoever calls it off answers for it, and no visit of that day yet.
+_HOURS_AHEAD = timedelta(hours=20)
+_HOURS = timedelta(hours=2, minutes=30)
 
 
 def market(
@@ -55,21 +59,42 @@ def middle(stranger: client.Caller, where: Json) -> LonLat:
     return (inside.x, inside.y)
 
 
-def category_name(stranger: client.Caller, watch: client.Watch, slug: str) -> str:
-    """What a category is called in the caller's language; raises Failed if unknown."""
-    for one in stranger.get("/categories")["items"]:
+def category(stranger: client.Caller, watch: client.Watch, slug: str) -> Json:
+    """A category in the caller's language; raises Failed if unknown."""
+    found: list[Json] = stranger.get("/categories")["items"]
+    for one in found:
         if one["slug"] == slug:
-            return str(one["name"])
+            return one
     raise watch.failed(f"there is no category {slug}")
 
 
-def window(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The next working day but one, from eight to six on the spot: two to four days ahead."""
+def window(now: datetime, zone: ZoneInfo, *, days: int = 0) -> tuple[datetime, datetime]:
+    """The next working day but one, from eight to six on the spot: two to four days ahead;
+    or from then to six so many days later."""
     day = now.astimezone(zone).date() + timedelta(days=_DAYS_AHEAD)
     while day.weekday() >= _SATURDAY:
         day += timedelta(days=1)
-    from_ = datetime(day.year, day.month, day.day, _FROM_HOUR, tzinfo=zone)
-    return from_, from_.replace(hour=_TO_HOUR)
+    return at_hour(day, _FROM_HOUR, zone), at_hour(day + timedelta(days=days), _TO_HOUR, zone)
+
+
+def hours(now: datetime) -> tuple[datetime, datetime]:
+    """From the quarter of an hour that begins in twenty hours or just after, for two and a
+    half hours: at whatever time of day that is."""
+    quarter = timedelta(minutes=15)
+    soonest = (now + _HOURS_AHEAD).replace(second=0, microsecond=0)
+    from_ = soonest + (quarter - timedelta(minutes=soonest.minute) % quarter)
+    return from_, from_ + _HOURS
+
+
+def month_later(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The same weekday four weeks later, from eight to six on the spot."""
+    later = day + timedelta(weeks=4)
+    return at_hour(later, _FROM_HOUR, zone), at_hour(later, _TO_HOUR, zone)
+
+
+def at_hour(day: date, hour: int, zone: ZoneInfo) -> datetime:
+    """That hour of a local day."""
+    return datetime(day.year, day.month, day.day, hour, tzinfo=zone)
 
 
 def _places(stranger: client.Caller, name: str) -> list[LonLat]:

@@ -15,22 +15,24 @@ from jobbing_api.seeding.identities import PASSWORD as PASSWORD
 from jobbing_api.seeding.identities import email_of as email_of
 from jobbing_api.seeding.identities import operator_email as operator_email
 from jobbing_api.seeding.progress import Reader as Reader
-from jobbing_api.seeding.towns import PLAYED_CATEGORY as PLAYED_CATEGORY
+from jobbing_api.seeding.towns import PLAYED_CATEGORIES as PLAYED_CATEGORIES
 from jobbing_api.seeding.towns import PLAYED_STAGGER_S as PLAYED_STAGGER_S
 from jobbing_api.seeding.towns import PLAYED_URGENCY as PLAYED_URGENCY
+from jobbing_api.seeding.trades import cents as cents
 from jobbing_api.seeding.trades import usual_cents as usual_cents
 
 __all__ = [
     "MOST_PEOPLE",
     "MOST_SEED",
     "PASSWORD",
-    "PLAYED_CATEGORY",
+    "PLAYED_CATEGORIES",
     "PLAYED_STAGGER_S",
     "PLAYED_URGENCY",
     "NoGazetteer",
     "Reader",
     "Seeded",
     "UnknownPlace",
+    "cents",
     "email_of",
     "operator_email",
     "seed",

@@ -25,10 +25,10 @@ from jobbing_api import geography
 from jobbing_api.geography import LonLat
 from jobbing_api.seeding import identities, pasts, trades
 
-#: So many providers, the first ones, certainly do the job that is played, near the
+#: So many providers, the first ones, certainly do the jobs that are played, near the
 #: middle of the town: however few are drawn, there is somebody to ask.
 CERTAIN = 4
-CERTAIN_CATEGORY = "gutter-cleaning"
+CERTAIN_CATEGORIES = ("gutter-cleaning", "hedge-trimming", "furniture-assembly")
 
 #: What is assumed of a place whose people nobody counted.
 _HAMLET = 300
@@ -284,9 +284,11 @@ def _skills(ground: Ground, dice: random.Random, *, certain: bool) -> list[Skill
     wanted = dice.choices((1, 2, 3, 4, 5), (18, 30, 27, 16, 9))[0]
     weights = list(ground.shares)
     chosen: list[Category] = []
-    while len(chosen) < wanted:
-        if certain and not chosen:
-            number = [one.slug for one in ground.categories].index(CERTAIN_CATEGORY)
+    slugs = [one.slug for one in ground.categories]
+    sure = [slugs.index(slug) for slug in CERTAIN_CATEGORIES] if certain else []
+    while len(chosen) < max(wanted, len(sure)):
+        if len(chosen) < len(sure):
+            number = sure[len(chosen)]
         else:
             number = dice.choices(range(len(weights)), weights)[0]
         known = {one.group for one in chosen}

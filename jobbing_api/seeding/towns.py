@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, geography, markets
-from jobbing_api.seeding import gazetteer, identities
+from jobbing_api.seeding import gazetteer, identities, people
 
 #: A new market reaches so far from the middle of its town.
 RADIUS_M = 18_000
@@ -36,11 +36,17 @@ _APART_DEG = 1e-5
 #: Of what neighbours leave over, pieces smaller than this are no part of a town.
 _SMALLEST_PIECE = 0.02
 
-#: The kind of job that is played, and the urgency it is played with.
-PLAYED_CATEGORY = "gutter-cleaning"
+#: The kinds of jobs that are played, and the urgency they are played with.
+PLAYED_CATEGORIES = people.CERTAIN_CATEGORIES
 PLAYED_URGENCY = "scheduled"
 PLAYED_STAGGER_S = 1
-_NOTE = "demonstration: offers go out a second apart, so that nobody who watches has to wait."
+_NOTE = (
+    "demonstration: offers go out a second apart and at any hour, so that nobody who watches has"
+    " to wait, and as often as it is played."
+)
+
+#: A town is small and may be played in all day long.
+_PLAYED_PUSHES_A_DAY = 200
 
 #: Letters that no decomposition turns into plain ones.
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
@@ -139,28 +145,10 @@ def load_gazetteer(session: Session, country: str) -> int:
 
 
 def open_for_play(session: Session, market: markets.models.Market, *, now: datetime) -> None:
-    """Give the market rules for the job that is played, unless it has its own, and an
-    operator who may act in it."""
-    category = markets.category_by_slug(session, PLAYED_CATEGORY)
-    policy = markets.models.Policy
-    own = select(policy.id).where(
-        policy.market_id == market.id,
-        policy.category_id == category.id,
-        policy.urgency == PLAYED_URGENCY,
-    )
-    if session.scalars(own.limit(1)).first() is None:
-        markets.write_policy(
-            session,
-            market_id=market.id,
-            category_id=category.id,
-            urgency=PLAYED_URGENCY,
-            rules=markets.default_rules(PLAYED_URGENCY)
-            | {"stagger_s": PLAYED_STAGGER_S}
-            | dict.fromkeys(("quiet_from", "quiet_to", "quiet_sunday_to"), "00:00"),
-            in_force_from=now,
-            note=_NOTE,
-            now=now,
-        )
+    """Give the market rules for the jobs that are played, where it has none of its own, and
+    an operator who may act in it."""
+    for slug in PLAYED_CATEGORIES:
+        _write_rules(session, market, markets.category_by_slug(session, slug).id, now=now)
     email = identities.operator_email(market.slug)
     account = accounts.models.Account
     if session.scalars(select(account.id).where(account.email == email)).first() is None:
@@ -173,3 +161,28 @@ def open_for_play(session: Session, market: markets.models.Market, *, now: datet
             display_name=f"Operator {market.name}"[:80],
             now=now,
         )
+
+
+def _write_rules(
+    session: Session, market: markets.models.Market, category_id: int, *, now: datetime
+) -> None:
+    policy = markets.models.Policy
+    own = select(policy.id).where(
+        policy.market_id == market.id,
+        policy.category_id == category_id,
+        policy.urgency == PLAYED_URGENCY,
+    )
+    if session.scalars(own.limit(1)).first() is not None:
+        return
+    markets.write_policy(
+        session,
+        market_id=market.id,
+        category_id=category_id,
+        urgency=PLAYED_URGENCY,
+        rules=markets.default_rules(PLAYED_URGENCY)
+        | {"stagger_s": PLAYED_STAGGER_S, "pushes_a_day": _PLAYED_PUSHES_A_DAY}
+        | dict.fromkeys(("quiet_from", "quiet_to", "quiet_sunday_to"), "00:00"),
+        in_force_from=now,
+        note=_NOTE,
+        now=now,
+    )

@@ -70,7 +70,7 @@ class Stack:
             "LOG_FORMAT": "json",
             "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
         }
-        flask = [str(_BIN / "flask"), "--app", "jobbing_api.cli", "jobbing"]
+        self.flask = [str(_BIN / "flask"), "--app", "jobbing_api.cli", "jobbing"]
         self._commands = {
             "standin": [
                 *(sys.executable, "-m", "infra.local.push_standin"),
@@ -80,8 +80,8 @@ class Stack:
                 *(str(_BIN / "gunicorn"), "-c", "infra/gunicorn.conf.py"),
                 "jobbing_api.app:create_app()",
             ],
-            "worker": [*flask, "worker"],
-            "clock": [*flask, "clock"],
+            "worker": [*self.flask, "worker"],
+            "clock": [*self.flask, "clock"],
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self.client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=20)

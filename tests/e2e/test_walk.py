@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import redis
 from sqlalchemy import Engine, text
 
 from infra.local import servers
-from tests.e2e.stack import Person, Stack, at_once, eventually
+from tests.e2e.stack import ROOT, Person, Stack, at_once, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -157,6 +159,79 @@ def test_a_provider_who_drops_out_is_replaced(stack: Stack, tables: Engine) -> N
         (second.id, None),
     ]
     assert [tuple(row) for row in rounds] == [(2, second.id)]
+
+
+def _jobbing(stack: Stack, *said: str) -> subprocess.CompletedProcess[str]:
+    """A command of Jobbing's own, beside the running system."""
+    return subprocess.run(
+        [*stack.flask, *said],
+        cwd=ROOT,
+        env=stack.environment | {"COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+
+
+#: The latest job of a kind: its state, and what only the database knows of its end.
+_END = text(
+    """
+    SELECT j.state, j.round, j.mode, j.starts_at - j.created_at AS ahead,
+           (SELECT count(*) FROM reviews r WHERE r.job_id = j.id AND r.visible_at <= now())
+             AS reviews,
+           (SELECT array_agg(p.receipt_number) FROM payments p WHERE p.job_id = j.id) AS receipts,
+           (SELECT array_agg(v.points ORDER BY v.agreed_at) FROM visits v WHERE v.job_id = j.id)
+             AS points,
+           (SELECT count(*) FROM visits v WHERE v.job_id = j.id
+              AND v.provider_confirmed_at IS NOT NULL AND v.resident_confirmed_at IS NOT NULL)
+             AS confirmed,
+           (SELECT count(*) FROM offers o WHERE o.job_id = j.id AND o.quote IS NOT NULL) AS quotes,
+           (SELECT s.frequency FROM series s WHERE s.job_id = j.id) AS again
+    FROM jobs j JOIN categories c ON c.id = j.category_id
+    JOIN markets m ON m.id = j.market_id
+    WHERE c.slug = :category AND m.slug = 'nantes'
+    ORDER BY j.created_at DESC LIMIT 1
+    """
+)
+
+
+@pytest.mark.timeout(900)
+def test_three_stories_come_to_their_ends_and_once_more(stack: Stack, tables: Engine) -> None:
+    drawn = _jobbing(stack, "seed", "--place", "Nantes", "--providers", "24")
+    assert drawn.returncode == 0, drawn.stderr
+
+    def end(category: str) -> Any:
+        with tables.connect() as connection:
+            return connection.execute(_END, {"category": category}).one()
+
+    # Few live there, and what was played before is in their calendars.
+    for language, done in (("en", "All of this happened"), ("fr", "Tout s’est passé")):
+        played = _jobbing(stack, "play", "--market", "nantes", "--language", language)
+        assert played.returncode == 0, played.stdout + played.stderr
+        assert played.stdout.count(done) == 3
+        assert max(map(len, played.stdout.splitlines())) <= 80
+        assert "Traceback" not in played.stderr
+
+        gutter = end("gutter-cleaning")
+        assert (gutter.state, gutter.mode, gutter.reviews) == ("completed", "instant", 2)
+        hedge = end("hedge-trimming")
+        assert (hedge.state, hedge.mode, hedge.reviews) == ("completed", "choose", 2)
+        assert (hedge.quotes, len(hedge.receipts), hedge.again) == (3, 1, "monthly")
+        wardrobe = end("furniture-assembly")
+        assert (wardrobe.state, wardrobe.round, wardrobe.points) == ("assigned", 2, [1, 0])
+        assert wardrobe.confirmed == 1
+        assert timedelta(hours=19) < wardrobe.ahead < timedelta(hours=21)
+
+
+def test_a_story_that_cannot_be_played_says_where_it_stopped(stack: Stack) -> None:
+    played = _jobbing(stack, "play", "--story", "backup", "--market", "atlantis")
+    assert played.returncode == 1
+    assert "The play stopped at: find the market" in played.stdout
+    assert "no market is called atlantis" in played.stdout
+    wrong = _jobbing(stack, "play", "--story", "opera")
+    assert wrong.returncode == 2
+    assert "opera" in wrong.stderr
 
 
 def test_nobody_in_reach_is_said_at_once(stack: Stack) -> None:

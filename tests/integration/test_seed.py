@@ -145,9 +145,9 @@ def test_drawn_again_nothing_changes(session: Session, now: datetime) -> None:
     assert profiles(session, "nantes") == before
     policies = markets.models.Policy
     market = markets.market_by_slug(session, "nantes")
-    # Three general ones, and the one of the job that is played.
+    # Three general ones, and those of the jobs that are played.
     own = select(func.count()).where(policies.market_id == market.id)
-    assert session.scalar(own) == 4
+    assert session.scalar(own) == 3 + len(seeding.PLAYED_CATEGORIES)
 
 
 def test_more_providers_are_added_to_those_there(session: Session, now: datetime) -> None:
@@ -282,8 +282,9 @@ def test_nobody_starts_with_a_full_hand(session: Session, now: datetime) -> None
     assert sum(star == 5 for star in stars if star) > len(stars) / 2
 
 
-def test_the_smallest_draw_has_somebody_for_the_job_that_is_played(
-    session: Session, now: datetime
+@pytest.mark.parametrize("category", seeding.PLAYED_CATEGORIES)
+def test_the_smallest_draw_has_somebody_for_every_job_that_is_played(
+    session: Session, now: datetime, category: str
 ) -> None:
     draw(now, providers=4)
     place = markets.search_places(session, "nantes", limit=1)[0]
@@ -291,16 +292,18 @@ def test_the_smallest_draw_has_somebody_for_the_job_that_is_played(
     policy = markets.policy_in_force(
         session,
         market_id=market.id,
-        category_id=markets.category_by_slug(session, seeding.PLAYED_CATEGORY).id,
+        category_id=markets.category_by_slug(session, category).id,
         urgency=seeding.PLAYED_URGENCY,
         now=now,
     )
     assert policy.stagger_s == seeding.PLAYED_STAGGER_S
+    assert policy.quiet_from == policy.quiet_to
     job = factories.job(
         session,
         now=now,
         location=geography.lon_lat(place.point),
-        budget_cents=seeding.usual_cents(seeding.PLAYED_CATEGORY, "EUR"),
+        category=category,
+        budget_cents=seeding.usual_cents(category, "EUR"),
     )
     ranked = [one.provider_id for one in offers.explain(session, job, now=now).candidates]
     assert len(ranked) == 4
