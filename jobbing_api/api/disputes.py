@@ -9,6 +9,7 @@ from jobbing_api import errors, jobs
 from jobbing_api.api import (
     contract,
     fields,
+    job_answers,
     job_bodies,
     job_shapes,
     kinds,
@@ -122,7 +123,7 @@ class Dispute(jobs_views.JobView):
     @blueprint.operation(
         "dispute_job",
         body=job_bodies.ReasonBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=jobs_views.MOVE,
     )
@@ -158,7 +159,7 @@ class Decide(jobs_views.JobView):
         "decide_dispute",
         who=contract.OPERATOR,
         body=DecisionBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=jobs_views.MOVE,
     )

@@ -9,6 +9,7 @@ from jobbing_api import errors, jobs, offers
 from jobbing_api.api import (
     contract,
     fields,
+    job_answers,
     job_bodies,
     job_shapes,
     kinds,
@@ -187,7 +188,7 @@ def _percent(share: float) -> float:
 @blueprint.route("/jobs/<uuid:job_id>/wait-list")
 class WaitList(jobs_views.JobView):
     @blueprint.operation(
-        "wait_for_somebody", answer=job_shapes.JobAnswer, version="read", refuses=jobs_views.MOVE
+        "wait_for_somebody", answer=job_answers.JobAnswer, version="read", refuses=jobs_views.MOVE
     )
     def post(self, *, job_id: uuid.UUID) -> Any:
         """Tell me when somebody could come (the resident of an unfilled job)
@@ -199,7 +200,7 @@ class WaitList(jobs_views.JobView):
         return self.shown(offers.wait(self.session, job_id, self.account, now=self.now))
 
     @blueprint.operation(
-        "stop_waiting", answer=job_shapes.JobAnswer, version="read", refuses=jobs_views.MOVE
+        "stop_waiting", answer=job_answers.JobAnswer, version="read", refuses=jobs_views.MOVE
     )
     def delete(self, *, job_id: uuid.UUID) -> Any:
         """I do not wait any more (its resident)"""

@@ -10,6 +10,7 @@ from jobbing_api import accounts, errors, jobs, offers
 from jobbing_api.api import (
     candidates,
     contract,
+    job_answers,
     job_bodies,
     job_shapes,
     lists,
@@ -51,7 +52,7 @@ class JobView(view.View):
 @blueprint.route("/jobs")
 class Jobs(JobView):
     @blueprint.operation(
-        "list_jobs", query=job_bodies.JobsQuery, answer=lists.page_of(job_shapes.JobSummaryAnswer)
+        "list_jobs", query=job_bodies.JobsQuery, answer=lists.page_of(job_answers.JobSummaryAnswer)
     )
     def get(self, *, query: dict[str, Any]) -> Any:
         """My jobs, latest first
@@ -79,7 +80,7 @@ class Jobs(JobView):
         "post_job",
         who=contract.RESIDENT,
         body=job_bodies.JobBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         status=201,
         version="read",
         refuses=[errors.OutsideMarkets],
@@ -99,7 +100,7 @@ class Jobs(JobView):
 @blueprint.route("/jobs/<uuid:job_id>")
 class Job(JobView):
     @blueprint.operation(
-        "get_job", answer=job_shapes.JobAnswer, version="read", refuses=[errors.NotFound]
+        "get_job", answer=job_answers.JobAnswer, version="read", refuses=[errors.NotFound]
     )
     def get(self, *, job_id: uuid.UUID) -> Any:
         """A job, for its people
@@ -112,7 +113,7 @@ class Job(JobView):
     @blueprint.operation(
         "edit_job",
         body=job_bodies.JobChanges,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="required",
         refuses=[errors.NotFound, errors.NotAllowed, errors.IllegalMove],
     )
@@ -144,7 +145,7 @@ def _move(path: str, operation_id: str, says: str, move: Callable[..., jobs_mode
 
     class Move(JobView):
         @blueprint.operation(
-            operation_id, answer=job_shapes.JobAnswer, version="read", refuses=MOVE
+            operation_id, answer=job_answers.JobAnswer, version="read", refuses=MOVE
         )
         def post(self, *, job_id: uuid.UUID) -> Any:
             return self.shown(move(self.session, job_id, self.account, now=self.now))
@@ -167,7 +168,7 @@ class Redo(JobView):
     @blueprint.operation(
         "ask_for_redo",
         body=job_bodies.ReasonBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=MOVE,
     )
@@ -186,7 +187,7 @@ class Dispatch(JobView):
     @blueprint.operation(
         "dispatch_job",
         body=job_bodies.DispatchBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=MOVE,
     )
@@ -220,7 +221,7 @@ class Repost(JobView):
     @blueprint.operation(
         "repost_job",
         body=job_bodies.RepostBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         status=201,
         version="read",
         refuses=[errors.NotFound, errors.IllegalMove, errors.OutsideMarkets],
@@ -251,7 +252,7 @@ class Choose(JobView):
     @blueprint.operation(
         "choose_offer",
         body=job_bodies.ChooseBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=[
             *MOVE,
@@ -323,7 +324,7 @@ class Candidates(view.View):
 class Reviews(view.View):
     @blueprint.operation(
         "list_job_reviews",
-        answer=lists.page_of(job_shapes.JobReviewAnswer),
+        answer=lists.page_of(job_answers.JobReviewAnswer),
         refuses=[errors.NotFound],
     )
     def get(self, *, job_id: uuid.UUID) -> Any:
@@ -335,7 +336,7 @@ class Reviews(view.View):
     @blueprint.operation(
         "review_job",
         body=job_bodies.ReviewBody,
-        answer=job_shapes.JobReviewAnswer,
+        answer=job_answers.JobReviewAnswer,
         status=201,
         refuses=MOVE,
         creates=True,

@@ -13,6 +13,7 @@ from jobbing_api.api import (
     brief_shapes,
     contract,
     fields,
+    job_answers,
     job_shapes,
     kinds,
     lists,
@@ -236,7 +237,7 @@ class Accept(view.View):
         "accept_offer",
         who=contract.PROVIDER,
         body=AcceptBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=[
             errors.NotFound,

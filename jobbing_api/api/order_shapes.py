@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from jobbing_api import accounts, jobs
-from jobbing_api.api import fields, job_shapes, kinds
+from jobbing_api.api import fields, job_answers, job_shapes, kinds
 from jobbing_api.jobs import prices
 
 
@@ -26,13 +26,13 @@ class AgreementAnswer(kinds.Answer):
         lines=True,
         allow_none=True,
     )
-    resident = fields.part(job_shapes.PersonAnswer, "Whose job it is.")
-    provider = fields.part(job_shapes.PersonAnswer, "Who comes or came.")
-    order = fields.part(job_shapes.OrderAnswer, "The order as it stands.")
+    resident = fields.part(job_answers.PersonAnswer, "Whose job it is.")
+    provider = fields.part(job_answers.PersonAnswer, "Who comes or came.")
+    order = fields.part(job_answers.OrderAnswer, "The order as it stands.")
     as_of = fields.instant("When it last changed.", "2026-11-24T12:01:00Z")
-    changes = fields.many(job_shapes.ChangeAnswer, "Every change asked for, oldest first.")
-    supplies = fields.many(job_shapes.SupplyAnswer, "What it has bought, by receipt.")
-    payments = fields.many(job_shapes.PaymentAnswer, "What was paid, oldest first.")
+    changes = fields.many(job_answers.ChangeAnswer, "Every change asked for, oldest first.")
+    supplies = fields.many(job_answers.SupplyAnswer, "What it has bought, by receipt.")
+    payments = fields.many(job_answers.PaymentAnswer, "What was paid, oldest first.")
     fee_cents = fields.cents("What calling it off or not being there cost.", 0)
     without_receipt_cents = fields.cents(
         "How much of it is for supplies no receipt was shown of: not owed yet.", 0
@@ -49,8 +49,8 @@ class ReceiptAnswer(kinds.Answer):
     job_id = fields.uid("The job it was for.")
     category = fields.slug("What kind of job.", "gutter-cleaning")
     title = fields.text("What it was about.", "Clogged gutter", most=120)
-    resident = fields.part(job_shapes.PersonAnswer, "Who paid.")
-    provider = fields.part(job_shapes.PersonAnswer, "Who received.")
+    resident = fields.part(job_answers.PersonAnswer, "Who paid.")
+    provider = fields.part(job_answers.PersonAnswer, "Who received.")
     method = fields.choice("In which way.", "cash", jobs.METHODS)
     amount_cents = fields.cents("How much.", 9000)
     tax_cents = fields.cents("The tax that is in it.", 0)

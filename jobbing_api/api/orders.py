@@ -10,7 +10,7 @@ from flask import Response
 from jobbing_api import errors, files, jobs, words
 from jobbing_api.api import (
     fields,
-    job_shapes,
+    job_answers,
     kinds,
     order_papers,
     order_shapes,
@@ -131,7 +131,7 @@ class ChangeOrders(jobs_views.JobView):
     @blueprint.operation(
         "ask_to_change_order",
         body=ChangeBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         status=201,
         version="read",
         refuses=jobs_views.MOVE,
@@ -150,7 +150,7 @@ def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
     class Answer(jobs_views.JobView):
         @blueprint.operation(
             operation_id,
-            answer=job_shapes.JobAnswer,
+            answer=job_answers.JobAnswer,
             version="read",
             refuses=[*jobs_views.MOVE, errors.NothingAsked],
         )
@@ -181,7 +181,7 @@ class Supplies(jobs_views.JobView):
     @blueprint.operation(
         "charge_supplies",
         body=SuppliesBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         status=201,
         version="read",
         refuses=jobs_views.MOVE,
@@ -203,7 +203,7 @@ class Payments(jobs_views.JobView):
     @blueprint.operation(
         "say_paid",
         body=PaymentBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         status=201,
         version="read",
         refuses=jobs_views.MOVE,
@@ -222,7 +222,7 @@ class Payments(jobs_views.JobView):
 @blueprint.route("/jobs/<uuid:job_id>/payments/<uuid:payment_id>/agree")
 class AgreePaid(jobs_views.JobView):
     @blueprint.operation(
-        "agree_paid", answer=job_shapes.JobAnswer, version="read", refuses=jobs_views.MOVE
+        "agree_paid", answer=job_answers.JobAnswer, version="read", refuses=jobs_views.MOVE
     )
     def post(self, *, job_id: uuid.UUID, payment_id: uuid.UUID) -> Any:
         """It is so (the other side)"""

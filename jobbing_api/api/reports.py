@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from jobbing_api import accounts, errors, jobs
-from jobbing_api.api import contract, fields, job_shapes, kinds, lists, view
+from jobbing_api.api import contract, fields, job_answers, kinds, lists, view
 from jobbing_api.api import jobs as jobs_views
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import reports as reported
@@ -82,7 +82,7 @@ class Reply(view.View):
     @blueprint.operation(
         "reply_to_review",
         body=ReplyBody,
-        answer=job_shapes.JobReviewAnswer,
+        answer=job_answers.JobReviewAnswer,
         refuses=[errors.NotFound, errors.IllegalMove],
     )
     def post(self, *, review_id: uuid.UUID, body: dict[str, Any]) -> Any:

@@ -10,13 +10,13 @@ import marshmallow as ma
 from jobbing_api import errors, words
 from jobbing_api.api import contract, fields, job_bodies, kinds, lists, offer_shapes, problems, view
 from jobbing_api.api.blueprint import Blueprint
-from jobbing_api.jobs import series
+from jobbing_api.jobs import recurrence, series
 
 blueprint = Blueprint("series", __name__, description="Jobs that come again.")
 
 
 def _frequency() -> ma.fields.Field[Any]:
-    return fields.choice("By weeks or by months.", "weekly", series.FREQUENCIES)
+    return fields.choice("By weeks or by months.", "weekly", recurrence.FREQUENCIES)
 
 
 def _interval(**given: Any) -> ma.fields.Field[Any]:
@@ -40,7 +40,7 @@ def _by(**given: Any) -> ma.fields.Field[Any]:
         " such date. `weekday`: on the same weekday, such as the first Tuesday or the last"
         " Friday.",
         "date",
-        series.MONTHLY_BY,
+        recurrence.MONTHLY_BY,
         **given,
     )
 
@@ -98,7 +98,7 @@ class OccurrenceAnswer(kinds.Answer):
         "`planned` by the rule, `moved` from it, `skipped`; `asked` about, as a job of its own;"
         " `missed`: could not be asked about.",
         "planned",
-        series.STATES,
+        recurrence.STATES,
     )
     job_id = fields.uid("The job, once it was asked about.", allow_none=True)
 
@@ -149,7 +149,7 @@ class Repeat(view.View):
             self.session,
             job_id,
             self.account,
-            rule=series.Rule(**body),
+            rule=recurrence.Rule(**body),
             window_from=window["from_"],
             window_to=window["to"],
             same_provider=same_provider,

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from jobbing_api import errors, jobs
-from jobbing_api.api import fields, job_shapes, kinds
+from jobbing_api.api import fields, job_answers, kinds
 from jobbing_api.api import jobs as jobs_views
 from jobbing_api.api.blueprint import Blueprint
 
@@ -44,7 +44,7 @@ class Substitute(jobs_views.JobView):
     @blueprint.operation(
         "ask_for_substitute",
         body=SubstituteBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         status=201,
         version="read",
         refuses=jobs_views.MOVE,
@@ -69,7 +69,7 @@ def _answer(
         @blueprint.operation(
             operation_id,
             body=body_of,
-            answer=job_shapes.JobAnswer,
+            answer=job_answers.JobAnswer,
             version="read",
             refuses=[*jobs_views.MOVE, errors.NothingAsked],
         )

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from jobbing_api import errors, jobs, offers
-from jobbing_api.api import fields, job_bodies, job_shapes, kinds, view
+from jobbing_api.api import fields, job_answers, job_bodies, kinds, view
 from jobbing_api.api import jobs as jobs_views
 from jobbing_api.api.blueprint import Blueprint
 
@@ -72,7 +72,7 @@ class ArrivalAnswer(kinds.Answer):
 @blueprint.route("/jobs/<uuid:job_id>/confirm-visit")
 class ConfirmVisit(jobs_views.JobView):
     @blueprint.operation(
-        "confirm_visit", answer=job_shapes.JobAnswer, version="read", refuses=jobs_views.MOVE
+        "confirm_visit", answer=job_answers.JobAnswer, version="read", refuses=jobs_views.MOVE
     )
     def post(self, *, job_id: uuid.UUID) -> Any:
         """It stands (either side)
@@ -88,7 +88,7 @@ class OnMyWay(jobs_views.JobView):
     @blueprint.operation(
         "set_out",
         body=SetOutBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=jobs_views.MOVE,
     )
@@ -116,7 +116,7 @@ class Start(jobs_views.JobView):
     @blueprint.operation(
         "start_job",
         body=StartBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=[*jobs_views.MOVE, errors.WrongStartCode],
     )
@@ -136,7 +136,7 @@ class Reschedule(jobs_views.JobView):
     @blueprint.operation(
         "ask_to_move_visit",
         body=MoveBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=[*jobs_views.MOVE, errors.CalendarConflict],
     )
@@ -157,7 +157,7 @@ def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
     class Answer(jobs_views.JobView):
         @blueprint.operation(
             operation_id,
-            answer=job_shapes.JobAnswer,
+            answer=job_answers.JobAnswer,
             version="read",
             refuses=[
                 *jobs_views.MOVE,
@@ -189,7 +189,7 @@ class Cancel(jobs_views.JobView):
     @blueprint.operation(
         "cancel_job",
         body=CancelBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=[*jobs_views.MOVE, errors.FeeChanged],
     )
@@ -222,7 +222,7 @@ class Cancel(jobs_views.JobView):
 class NoShow(jobs_views.JobView):
     @blueprint.operation(
         "report_no_show",
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=[*jobs_views.MOVE, errors.TooEarly],
     )

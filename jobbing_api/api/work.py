@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from jobbing_api import errors, files, jobs
-from jobbing_api.api import fields, job_shapes, kinds, photo_shapes
+from jobbing_api.api import fields, job_answers, kinds, photo_shapes
 from jobbing_api.api import jobs as jobs_views
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import models
@@ -70,7 +70,7 @@ class CheckIns(jobs_views.JobView):
     @blueprint.operation(
         "check_in",
         body=CheckInBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         status=201,
         version="read",
         refuses=jobs_views.MOVE,
@@ -92,7 +92,7 @@ class Finish(jobs_views.JobView):
     @blueprint.operation(
         "finish_job",
         body=FinishBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=jobs_views.MOVE,
     )
@@ -110,7 +110,7 @@ class RedoDate(jobs_views.JobView):
     @blueprint.operation(
         "set_redo_date",
         body=RedoDateBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         version="read",
         refuses=[*jobs_views.MOVE, errors.CalendarConflict],
     )

@@ -1,38 +1,29 @@
 """A job that comes again, weekly or monthly: each time asked about ahead, any one of them
 skipped or moved.
 
-Hides: the rule (RFC 5545, read by python-dateutil) and that it counts days by the calendar
-of the market, so that eight o'clock stays eight o'clock when summer time ends; and that an
-occurrence is asked about once, whoever asks and however often.
+Hides: that an occurrence is asked about once, whoever asks and however often, and when the
+clock has to look at a series again. Which dates a rule has is ``recurrence``'s.
 """
 
 from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from dateutil import rrule
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, dues, errors, history, markets, notifications
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, posting, rules, telling
+from jobbing_api.jobs import models, posting, recurrence, rules, telling
 from jobbing_api.lifecycle import JobState
 from jobbing_api.markets import local_time
 
 #: What becomes due about a series: its next occurrence is asked about.
 ASK = "series-ask"
-
-FREQUENCIES = ("weekly", "monthly")
-#: On the same date of every month, or on the same weekday of it: "the first Tuesday".
-MONTHLY_BY = ("date", "weekday")
-
-#: What may become of an occurrence.
-STATES = ("planned", "moved", "skipped", "asked", "missed")
 
 #: More would be no household.
 MOST = 50
@@ -50,37 +41,12 @@ _SHOWN = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """How often: every ``interval`` weeks on these ``weekdays`` (Monday 0), or every
-    ``interval`` months ``by`` date or weekday; so many ``times``, or ``until`` a local
-    date, or without an end."""
-
-    frequency: str
-    interval: int = 1
-    weekdays: Sequence[int] = ()
-    by: str = "date"
-    times: int | None = None
-    until: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Occurrence:
-    """One of a series: the local date the rule gives it, and when it may be done."""
-
-    on: date
-    window_from: datetime
-    window_to: datetime
-    state: str
-    job_id: uuid.UUID | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """A series with the job it repeats, and what of it is still to come."""
 
     series: models.Series
     job: models.Job
-    occurrences: Sequence[Occurrence]
+    occurrences: Sequence[recurrence.Occurrence]
 
 
 def repeat(
@@ -88,7 +54,7 @@ def repeat(
     job_id: uuid.UUID,
     account: accounts_models.Account,
     *,
-    rule: Rule,
+    rule: recurrence.Rule,
     window_from: datetime,
     window_to: datetime,
     same_provider: bool,
@@ -123,11 +89,11 @@ def repeat(
         begins=begins,
         frequency=rule.frequency,
         interval=rule.interval,
-        weekdays=_weekdays(rule, begins),
+        weekdays=recurrence.weekdays(rule, begins),
         by=rule.by,
         times=rule.times,
         until=rule.until,
-        window_minutes=_minutes(begins, window_to.astimezone(local).replace(tzinfo=None)),
+        window_minutes=recurrence.minutes(begins, window_to.astimezone(local).replace(tzinfo=None)),
         same_provider=same_provider,
         created_at=now,
     )
@@ -188,10 +154,10 @@ def shown(session: Session, several: Sequence[models.Series], *, now: datetime) 
 
 
 def _to_come(
-    series: models.Series, time_zone: str, past: _Past, *, now: datetime
-) -> list[Occurrence]:
+    series: models.Series, time_zone: str, past: recurrence.Past, *, now: datetime
+) -> list[recurrence.Occurrence]:
     """The next ones; a rule may have no end."""
-    found = _occurrences(series, time_zone, past, from_=now - _MOVED_AT_MOST)
+    found = recurrence.occurrences(series, time_zone, past, from_=now - _MOVED_AT_MOST)
     return list(itertools.islice((one for one in found if one.window_to > now), _SHOWN))
 
 
@@ -233,7 +199,7 @@ def move_one(
     """
     series, one = _held(session, series_id, account, on=on, now=now)
     _check_window(session.get_one(models.Job, series.job_id), window_from, window_to, now=now)
-    from_, _ = _regular(series, on, _zone_of(session, series))
+    from_, _ = recurrence.regular(series, on, _zone_of(session, series))
     if abs(window_from - from_) >= _MOVED_AT_MOST:
         raise errors.InvalidInput(fields={"window.from": ["moved-too-far"]})
     if (one.window_from, one.window_to) != (window_from, window_to):
@@ -255,7 +221,7 @@ def restore(
     ``skip`` does, InvalidInput where that hour has passed."""
     series, one = _held(session, series_id, account, on=on, now=now)
     if one.state in ("skipped", "moved"):
-        from_, to = _regular(series, on, _zone_of(session, series))
+        from_, to = recurrence.regular(series, on, _zone_of(session, series))
         _check_window(session.get_one(models.Job, series.job_id), from_, to, now=now)
         session.execute(
             delete(models.SeriesException).where(
@@ -305,7 +271,9 @@ def ask_ahead(session: Session, series_id: uuid.UUID, *, now: datetime) -> None:
 # One by one ------------------------------------------------------------------------------
 
 
-def _ask(session: Session, series: models.Series, one: Occurrence, *, now: datetime) -> None:
+def _ask(
+    session: Session, series: models.Series, one: recurrence.Occurrence, *, now: datetime
+) -> None:
     resident = session.get_one(accounts_models.Account, series.resident_id)
     if resident.suspended_at is not None:
         raise errors.NotAllowed()
@@ -330,7 +298,12 @@ def _ask(session: Session, series: models.Series, one: Occurrence, *, now: datet
 
 
 def _miss(
-    session: Session, series: models.Series, one: Occurrence, *, because: str, now: datetime
+    session: Session,
+    series: models.Series,
+    one: recurrence.Occurrence,
+    *,
+    because: str,
+    now: datetime,
 ) -> None:
     _except(session, series, one.on, kind="missed")
     _record(session, "occurrence-missed", series, on=one.on, because=because, now=now)
@@ -375,7 +348,7 @@ def _held(
     *,
     on: date,
     now: datetime,
-) -> tuple[models.Series, Occurrence]:
+) -> tuple[models.Series, recurrence.Occurrence]:
     """The series, locked, and the occurrence that is to be changed."""
     series = _lock(session, series_id)
     if series is None or series.resident_id != account.id:
@@ -385,7 +358,7 @@ def _held(
     found = next(
         (
             one
-            for one in _occurrences(
+            for one in recurrence.occurrences(
                 series, _zone_of(session, series), _known(session, [series_id])[series_id], on=on
             )
         ),
@@ -428,15 +401,7 @@ def _except(
 # When ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """What was said of a series' occurrences, and which were asked about, by date."""
-
-    exceptions: Mapping[date, models.SeriesException]
-    asked: Mapping[date, uuid.UUID]
-
-
-def _known(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Past]:
+def _known(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, recurrence.Past]:
     exceptions: dict[uuid.UUID, dict[date, models.SeriesException]] = {one: {} for one in ids}
     asked: dict[uuid.UUID, dict[date, uuid.UUID]] = {one: {} for one in ids}
     row, job = models.SeriesException, models.Job
@@ -446,46 +411,10 @@ def _known(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, _Past]
     for series_id, on, job_id in session.execute(posted):
         if series_id is not None and on is not None:
             asked[series_id][on] = job_id
-    return {one: _Past(exceptions[one], asked[one]) for one in ids}
+    return {one: recurrence.Past(exceptions[one], asked[one]) for one in ids}
 
 
-def _occurrences(
-    series: models.Series,
-    time_zone: str,
-    past: _Past,
-    *,
-    from_: datetime | None = None,
-    on: date | None = None,
-) -> Iterator[Occurrence]:
-    """Those the rule gives a date from ``from_`` on, or the one of the date ``on``."""
-    local = local_time.zone(time_zone)
-    first = series.begins
-    if on is not None:
-        first = datetime.combine(on, time.min)
-    elif from_ is not None:
-        first = max(first, from_.astimezone(local).replace(tzinfo=None))
-    for moment in _rule(series).xafter(first, inc=True):
-        day = moment.date()
-        if on is not None and day != on:
-            return
-        window = _regular(series, day, time_zone)
-        state, said = "planned", past.exceptions.get(day)
-        if said is not None:
-            state = said.kind
-            if said.window_from is not None and said.window_to is not None:
-                window = (said.window_from, said.window_to)
-        if day in past.asked:
-            state = "asked"
-        yield Occurrence(
-            on=day,
-            window_from=window[0],
-            window_to=window[1],
-            state=state,
-            job_id=past.asked.get(day),
-        )
-
-
-def _due(session: Session, series: models.Series, *, now: datetime) -> list[Occurrence]:
+def _due(session: Session, series: models.Series, *, now: datetime) -> list[recurrence.Occurrence]:
     """What is to be asked about now; what was to be and cannot be any more is missed."""
     job = session.get_one(models.Job, series.job_id)
     ahead = _ahead(session, job, now=now)
@@ -521,9 +450,11 @@ def _await_next(session: Session, series: models.Series, *, now: datetime) -> No
     session.flush()
 
 
-def _open(session: Session, series: models.Series, *, now: datetime) -> Iterator[Occurrence]:
+def _open(
+    session: Session, series: models.Series, *, now: datetime
+) -> Iterator[recurrence.Occurrence]:
     """What was neither asked about nor skipped nor missed, in the order of the rule."""
-    found = _occurrences(
+    found = recurrence.occurrences(
         series,
         _zone_of(session, series),
         _known(session, [series.id])[series.id],
@@ -536,55 +467,8 @@ def _ahead(session: Session, job: models.Job, *, now: datetime) -> timedelta:
     return timedelta(days=rules.policy_of(session, job, now=now).repeat_ahead_days)
 
 
-def _rule(series: models.Series) -> rrule.rrule:
-    begins, monthdays = series.begins, None
-    weekdays = [rrule.weekday(day) for day in series.weekdays]
-    if series.frequency == "monthly" and series.by == "weekday":
-        # The first Tuesday; whoever begins with a fifth means the last.
-        nth = (begins.day - 1) // 7 + 1
-        weekdays = [rrule.weekday(begins.weekday(), nth if nth < 5 else -1)]
-    elif series.frequency == "monthly":
-        # The 31st of a month that has none is its last day.
-        monthdays = range(min(begins.day, 28), begins.day + 1)
-    return rrule.rrule(
-        rrule.WEEKLY if series.frequency == "weekly" else rrule.MONTHLY,
-        dtstart=begins,
-        interval=series.interval,
-        count=series.times,
-        until=None if series.until is None else datetime.combine(series.until, time.max),
-        byweekday=weekdays or None,
-        bymonthday=monthdays,
-        bysetpos=None if monthdays is None else -1,
-    )
-
-
-def _regular(series: models.Series, on: date, time_zone: str) -> tuple[datetime, datetime]:
-    """When the occurrence of a date may be done by the rule: the same by the clock on the
-    wall, whatever the offset."""
-    local = local_time.zone(time_zone)
-    minute = series.begins.hour * 60 + series.begins.minute
-    return (
-        local_time.instant(on, minute, local),
-        local_time.instant(on, minute + series.window_minutes, local),
-    )
-
-
 def _zone_of(session: Session, series: models.Series) -> str:
     return session.get_one(markets.models.Market, series.market_id).time_zone
-
-
-def _weekdays(rule: Rule, begins: datetime) -> list[int]:
-    """The days of a weekly rule; raises InvalidInput where the first is none of them."""
-    if rule.frequency != "weekly":
-        return []
-    days = sorted(set(rule.weekdays)) or [begins.weekday()]
-    if begins.weekday() not in days:
-        raise errors.InvalidInput(fields={"weekdays": ["first-is-none-of-them"]})
-    return days
-
-
-def _minutes(from_: datetime, to: datetime) -> int:
-    return round((to - from_) / timedelta(minutes=1))
 
 
 def _check_window(
