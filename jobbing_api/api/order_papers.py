@@ -80,7 +80,7 @@ def receipt(found: jobs.Receipt, language: words.Language) -> documents.Document
             _parties(pen, shown["resident"], shown["provider"]),
             documents.Facts(
                 [
-                    (pen.say("paper-category"), pen.category),
+                    (pen.say("paper-trade"), pen.category),
                     (pen.say("paper-job"), str(found.job.id)),
                     (pen.say("paper-received"), pen.at(received_at)),
                     (pen.say("paper-method"), pen.say(f"paper-method-{payment.method}")),
@@ -109,7 +109,7 @@ def _parties(
 
 def _facts(pen: _Pen, found: jobs.Agreement, shown: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     agreed = shown["order"]
-    yield pen.say("paper-category"), pen.category
+    yield pen.say("paper-trade"), pen.category
     if shown["address"]:
         yield pen.say("paper-place"), shown["address"]
     ends_at = words.time_of_day(agreed["ends_at"], pen.time_zone)

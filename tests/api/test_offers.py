@@ -34,7 +34,7 @@ def test_the_whole_walk(
     assert mine["price"]["net_cents"] == 9000
     assert mine["price"]["lines"] == [
         {
-            **dict.fromkeys(("label", "unit_cents", "minutes", "because", "percent")),
+            **dict.fromkeys(("label", "unit_cents", "most_cents", "minutes", "because", "percent")),
             "kind": "fixed",
             "amount_cents": 9000,
         }
