@@ -210,6 +210,11 @@ class PaymentAnswer(kinds.Answer):
     received_at = fields.instant(
         "When the provider said so.", "2026-11-24T12:01:00Z", allow_none=True
     )
+    refused_at = fields.instant(
+        "When one of the two said that it is not so: it counts no more.",
+        "2026-11-24T12:01:00Z",
+        allow_none=True,
+    )
     receipt_number = fields.whole(
         "The provider's own count.", 7, least=1, most=10**9, allow_none=True
     )

@@ -212,7 +212,7 @@ def _bill(
     bought: Sequence[jobs.Supply],
     photos: Mapping[uuid.UUID, Sequence[dict[str, Any]]],
 ) -> dict[str, Any] | None:
-    if job.provider_id is None and job.state != JobState.CANCELLED:
+    if job.provider_id is None and job.state != JobState.CANCELLED and job.round == 1:
         return None
     bill = jobs.bill_of(session, job, seen_as=seen_as)
     return {

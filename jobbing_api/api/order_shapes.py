@@ -106,6 +106,8 @@ def receipt(found: jobs.Receipt) -> dict[str, Any]:
 def tax_cents(found: jobs.Receipt) -> int:
     """The tax in what was received; a fee for calling off has none."""
     job, payment = found.job, found.payment
+    if payment.tax_cents is not None:
+        return payment.tax_cents
     if job.order is None or job.state == "cancelled" or job.provider_id != payment.provider_id:
         return 0
     return prices.tax_in(payment.amount_cents, job.order)

@@ -222,9 +222,29 @@ class Payments(jobs_views.JobView):
 @blueprint.route("/jobs/<uuid:job_id>/payments/<uuid:payment_id>/agree")
 class AgreePaid(jobs_views.JobView):
     @blueprint.operation(
-        "agree_paid", answer=job_answers.JobAnswer, version="read", refuses=jobs_views.MOVE
+        "agree_paid",
+        answer=job_answers.JobAnswer,
+        version="read",
+        refuses=[*jobs_views.MOVE, errors.NothingAsked],
     )
     def post(self, *, job_id: uuid.UUID, payment_id: uuid.UUID) -> Any:
         """It is so (the other side)"""
         jobs.agree_paid(self.session, job_id, payment_id, self.account, now=self.now)
+        return self.seen(job_id)
+
+
+@blueprint.route("/jobs/<uuid:job_id>/payments/<uuid:payment_id>/refuse")
+class RefusePaid(jobs_views.JobView):
+    @blueprint.operation(
+        "refuse_paid",
+        answer=job_answers.JobAnswer,
+        version="read",
+        refuses=[*jobs_views.MOVE, errors.NothingAsked],
+    )
+    def post(self, *, job_id: uuid.UUID, payment_id: uuid.UUID) -> Any:
+        """It is not so (the other side), or never mind (who said it)
+
+        What the resident said they paid counts no more. What has a receipt stays.
+        """
+        jobs.refuse_paid(self.session, job_id, payment_id, self.account, now=self.now)
         return self.seen(job_id)

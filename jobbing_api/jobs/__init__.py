@@ -55,6 +55,7 @@ from jobbing_api.jobs.orders import answer_change as answer_change
 from jobbing_api.jobs.orders import ask_to_change as ask_to_change
 from jobbing_api.jobs.orders import bill_of as bill_of
 from jobbing_api.jobs.orders import owed_cents as owed_cents
+from jobbing_api.jobs.orders import refuse_paid as refuse_paid
 from jobbing_api.jobs.orders import say_paid as say_paid
 from jobbing_api.jobs.posting import Brief as Brief
 from jobbing_api.jobs.posting import ask_for_wave as ask_for_wave

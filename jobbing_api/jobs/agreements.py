@@ -60,12 +60,13 @@ def agreement_of(
         raise errors.NotFound()
     # Whoever reads it, it is between the resident and who has the job now.
     bill = orders.bill_of(session, job, seen_as="provider")
+    payments = [payment for payment in bill.payments if payment.refused_at is None]
     locked_at = datetime.fromisoformat(job.order["locked_at"])
     bought = supplies.supplies_of(job.order)
     happened: list[datetime | None] = [locked_at, *(one.charged_at for one in bought)]
     for change in bill.changes:
         happened += [change.asked_at, change.ended_at]
-    for payment in bill.payments:
+    for payment in payments:
         happened += [payment.paid_at, payment.received_at]
     if job.state == JobState.CANCELLED:
         happened.append(job.state_since)
@@ -76,7 +77,7 @@ def agreement_of(
         order=job.order,
         changes=bill.changes,
         supplies=bought,
-        payments=bill.payments,
+        payments=payments,
         fee_cents=orders.fee_cents(session, job) or 0,
         owed_cents=orders.owed_cents(session, job) or 0,
         as_of=max(at for at in happened if at is not None),

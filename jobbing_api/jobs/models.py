@@ -474,6 +474,10 @@ class Payment(Base):
     received_at: Mapped[datetime | None] = mapped_column(Instant)
     #: The provider's own count, without a gap.
     receipt_number: Mapped[int | None]
+    #: When the other side said that it is not so, or whoever said it took it back.
+    refused_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: How much of what was received is tax, as its receipt says. None on receipts of before.
+    tax_cents: Mapped[int | None]
 
     __table_args__ = (
         CheckConstraint("method IN ('cash', 'transfer', 'card', 'cheque', 'other')", name="method"),
@@ -482,6 +486,9 @@ class Payment(Base):
         CheckConstraint("num_nonnulls(paid_at, received_at) > 0", name="said_by_somebody"),
         CheckConstraint(
             "(received_at IS NULL) = (receipt_number IS NULL)", name="received_has_number"
+        ),
+        CheckConstraint(
+            "refused_at IS NULL OR received_at IS NULL", name="refused_was_not_received"
         ),
         Index("ix_payments_job_id", "job_id", "said_at"),
         Index(

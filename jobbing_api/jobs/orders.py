@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, history, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, prices, questions, reading, rules, supplies, telling
+from jobbing_api.jobs import models, moves, prices, questions, reading, rules, supplies, telling
 from jobbing_api.lifecycle import JobState
 
 #: What a change may consist of; a credit takes away.
@@ -75,7 +75,7 @@ def ask_to_change(
     agree. Asked again, the new question takes the place of the earlier.
 
     Raises IllegalMove where there is no order or not any more, InvalidInput for a change
-    that would make the job cost less than nothing.
+    that would make the job cost less than nothing, or more than anything does.
     """
     job, role = reading.hold(session, job_id, account, now=now)
     if job.state not in _CHANGEABLE or job.order is None:
@@ -83,8 +83,11 @@ def ask_to_change(
     questions.withdraw(session, models.ChangeOrder, job_id, now=now)
     written = [_line(line, place) for place, line in enumerate(lines)]
     delta = sum(line["amount_cents"] for line in written)
-    if (job.order["total_cents"] or 0) + delta < 0:
+    total = (job.order["total_cents"] or 0) + delta
+    if total < 0:
         raise errors.InvalidInput(fields={"lines": ["less-than-nothing"]})
+    if total > prices.MOST_TOTAL:
+        raise errors.InvalidInput(fields={"lines": ["more-than-anything-costs"]})
     change = models.ChangeOrder(
         id=database.new_id(),
         market_id=job.market_id,
@@ -159,15 +162,29 @@ def _change(
     session: Session, job: models.Job, change: models.ChangeOrder, *, now: datetime
 ) -> None:
     """Make the agreed lines part of the order. What was paid for coming to look counts
-    towards the first work that is agreed after it."""
+    towards the work that is agreed after it, until all of it has.
+
+    Raises NothingAsked where the order has changed meanwhile, so that it would come to less
+    than nothing.
+    """
     assert job.order is not None
     added: list[prices.Line] = [{**line, "change_id": str(change.id)} for line in change.lines]
-    credited = any(line["kind"] == "credit" for line in job.order["lines"])
-    if job.order.get("inspection") and not credited and change.delta_cents > 0:
-        look = min(job.order["total_cents"], change.delta_cents)
+    if job.order.get("inspection") and (look := _look_left(job.order["lines"], added)):
         added.append({"kind": "credit", "amount_cents": -look, "label": None})
     policy = rules.policy_of(session, job, now=now)
     job.order = prices.with_lines(job.order, [*job.order["lines"], *added], policy)
+    if job.order["total_cents"] < 0:
+        raise errors.NothingAsked()
+
+
+def _look_left(lines: Sequence[prices.Line], added: Sequence[prices.Line]) -> int:
+    """How much of what coming to look cost counts towards these lines: of work, for goods are
+    charged by their receipt, and may come to nothing."""
+    first = [line for line in lines if "change_id" not in line]
+    # What counted before is the one credit that no change brought.
+    left: int = sum(line["amount_cents"] for line in first)
+    work: int = sum(line["amount_cents"] for line in added if line["kind"] != "supplies")
+    return max(0, min(left, work))
 
 
 # Paid ------------------------------------------------------------------------------------
@@ -205,7 +222,7 @@ def say_paid(
         said_at=now,
     )
     if role == "provider":
-        _receive(session, payment, now=now)
+        _receive(session, job, payment, now=now)
     else:
         payment.paid_at = now
     session.add(payment)
@@ -226,17 +243,17 @@ def agree_paid(
     *,
     now: datetime,
 ) -> models.Payment:
-    """The other side says that it is so. Said again, it answers the same."""
-    job, role = reading.hold(session, job_id, account, now=now)
-    payment = session.get(models.Payment, payment_id, populate_existing=True)
-    if payment is None or payment.job_id != job_id:
-        raise errors.NotFound()
+    """The other side says that it is so: the resident, or whoever was paid. Said again, it
+    answers the same. Raises NothingAsked for what was refused."""
+    job, payment, role = _said(session, job_id, payment_id, account)
     if payment.said_by == role:
         raise errors.NotAllowed()
+    if payment.refused_at is not None:
+        raise errors.NothingAsked()
     if payment.paid_at is not None and payment.received_at is not None:
         return payment
     if role == "provider":
-        _receive(session, payment, now=now)
+        _receive(session, job, payment, now=now)
     else:
         payment.paid_at = now
     job.version += 1
@@ -255,9 +272,64 @@ def agree_paid(
     return payment
 
 
+def refuse_paid(
+    session: Session,
+    job_id: uuid.UUID,
+    payment_id: uuid.UUID,
+    account: accounts_models.Account,
+    *,
+    now: datetime,
+) -> models.Payment:
+    """It is not so, says the other side, or never mind, says who said it: what the resident
+    said they paid counts no more. Said again, it answers the same.
+
+    Raises NothingAsked for what the provider has received: that has a receipt, and is
+    disputed like any work.
+    """
+    job, payment, role = _said(session, job_id, payment_id, account)
+    if payment.refused_at is not None:
+        return payment
+    if payment.received_at is not None:
+        raise errors.NothingAsked()
+    payment.refused_at = now
+    job.version += 1
+    _record(session, f"paid-refused-{role}", job, account, role, now=now)
+    if role != payment.said_by:
+        telling.tell(
+            session,
+            job,
+            job.resident_id,
+            "payment-refused",
+            now=now,
+            net_cents=payment.amount_cents,
+            currency=job.currency,
+        )
+    session.flush()
+    return payment
+
+
+def _said(
+    session: Session,
+    job_id: uuid.UUID,
+    payment_id: uuid.UUID,
+    account: accounts_models.Account,
+) -> tuple[models.Job, models.Payment, str]:
+    """The job, locked, a payment of it, and which of its two sides this is: whoever was paid,
+    and nobody who had the job before or after."""
+    job = moves.lock(session, job_id)
+    payment = session.get(models.Payment, payment_id, populate_existing=True)
+    if job is None or payment is None or payment.job_id != job_id:
+        raise errors.NotFound()
+    role = {job.resident_id: "resident", payment.provider_id: "provider"}.get(account.id)
+    if role is None:
+        raise errors.NotFound()
+    return job, payment, role
+
+
 def owed_cents(session: Session, job: models.Job) -> int | None:
-    """What is left to pay: of the order, or of what calling it off or not being there cost;
-    None where nothing was agreed. Supplies are owed by receipt."""
+    """What is left to pay: of the order, or of what calling it off or not being there cost,
+    below zero where more was paid; None where nothing was agreed or paid. Supplies are owed
+    by receipt."""
     payment = models.Payment
     fee = fee_cents(session, job)
     if job.state == JobState.CANCELLED:
@@ -266,14 +338,16 @@ def owed_cents(session: Session, job: models.Job) -> int | None:
         agreed = None if job.order is None else (job.order["total_cents"] or 0) + (fee or 0)
         if agreed is not None:
             agreed -= supplies.without_receipt_cents(job.order)
-    if agreed is None:
-        return None
     paid = session.scalar(
         select(func.sum(payment.amount_cents)).where(
-            payment.job_id == job.id, payment.provider_id == job.provider_id
+            payment.job_id == job.id,
+            payment.provider_id == job.provider_id,
+            payment.refused_at.is_(None),
         )
     )
-    return int(agreed) - int(paid or 0)
+    if agreed is None and not paid:
+        return None
+    return int(agreed or 0) - int(paid or 0)
 
 
 def fee_cents(session: Session, job: models.Job) -> int | None:
@@ -286,8 +360,9 @@ def fee_cents(session: Session, job: models.Job) -> int | None:
     return None if fee is None else int(fee)
 
 
-def _receive(session: Session, payment: models.Payment, *, now: datetime) -> None:
-    """A provider's receipts are numbered one after the other."""
+def _receive(session: Session, job: models.Job, payment: models.Payment, *, now: datetime) -> None:
+    """A provider's receipts are numbered one after the other, and say for good how much of
+    it is tax: of the order as it is now; a fee for calling off has none."""
     providers.lock(session, [payment.provider_id])
     last = session.scalar(
         select(func.max(models.Payment.receipt_number)).where(
@@ -296,6 +371,10 @@ def _receive(session: Session, payment: models.Payment, *, now: datetime) -> Non
     )
     payment.received_at = now
     payment.receipt_number = (last or 0) + 1
+    for_work = job.order is not None and job.state != JobState.CANCELLED
+    same = job.provider_id == payment.provider_id
+    taxed = job.order if for_work and same and job.order is not None else {}
+    payment.tax_cents = prices.tax_in(payment.amount_cents, taxed)
 
 
 def _record(

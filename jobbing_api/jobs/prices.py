@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jobbing_api import markets
+from jobbing_api import errors, markets
 
 #: ``fixed`` the resident's own price; ``quote`` a provider's, unitemised; ``counter`` what
 #: both moved it by; ``credit`` what was paid before and counts; the rest say themselves.
@@ -26,6 +26,9 @@ LINE_KINDS = (
 _GOODS = frozenset({"supplies"})
 
 Line = dict[str, Any]
+
+#: Nothing anybody does at a home costs more, in minor units.
+MOST_TOTAL = 1_000_000_000
 
 
 def half_up(amount: Decimal) -> int:
@@ -49,7 +52,7 @@ def price(
     """The price of these lines: their total, the tax in it, what the platform keeps, what
     the provider gets, what a market's tax credit gives back where the provider is
     ``declared`` for it, and so what the finished job costs. All None without lines: a price
-    that is still to be named."""
+    that is still to be named. Raises InvalidInput for more than anything costs."""
     totals: dict[str, int | None] = dict.fromkeys(
         (
             *("total_cents", "tax_cents", "platform_fee_cents", "net_cents"),
@@ -58,6 +61,8 @@ def price(
     )
     if lines:
         total = sum(line["amount_cents"] for line in lines)
+        if total > MOST_TOTAL:
+            raise errors.InvalidInput(fields={"lines": ["more-than-anything-costs"]})
         work = sum(line["amount_cents"] for line in lines if line["kind"] not in _GOODS)
         fee = share_of(total, policy.platform_fee_share)
         credit = share_of(max(work, 0), policy.tax_credit_share) if declared else 0
@@ -71,7 +76,14 @@ def price(
             "credit_cents": credit,
             "cost_cents": total - credit,
         }
-    return {"kind": kind, "currency": currency, "lines": [*lines], **totals}
+    # Kept though there be nothing to give back of yet: work may be agreed on later.
+    return {
+        "kind": kind,
+        "currency": currency,
+        "lines": [*lines],
+        "declared": declared,
+        **totals,
+    }
 
 
 def with_lines(

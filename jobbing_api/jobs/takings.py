@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, and_, func, literal, select
+from sqlalchemy import BigInteger, and_, func, literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from jobbing_api import history, markets
@@ -68,21 +68,19 @@ class Line:
     currency: str
     worked: timedelta
     sums: Sums
-    #: How much of the total is for supplies nobody has shown a receipt of: not owed yet.
-    without_receipt_cents: int
     #: The numbers of what was received, in order.
     receipts: tuple[int, ...]
 
     @property
     def payment(self) -> str:
         """One of ``PAYMENT_STATES``."""
-        sums, owed_cents = self.sums, self.sums.total_cents - self.without_receipt_cents
-        if owed_cents == 0:
+        sums = self.sums
+        if sums.total_cents == 0:
             return "free"
-        if sums.received_cents >= owed_cents:
+        if sums.received_cents >= sums.total_cents:
             return "received"
         paid = sums.received_cents + sums.said_cents
-        if paid >= owed_cents:
+        if paid >= sums.total_cents:
             return "said"
         return "part-paid" if paid else "unpaid"
 
@@ -130,7 +128,6 @@ def lines(
             currency=row[4],
             worked=worked.get(row[0], timedelta()) if kind == "job" else timedelta(),
             sums=_sums(row[5] or {}, payments.get(row[0], ())),
-            without_receipt_cents=supplies.without_receipt_cents(row[5]),
             receipts=tuple(
                 sorted(one.receipt_number for one in payments.get(row[0], ()) if one.receipt_number)
             ),
@@ -144,7 +141,8 @@ def lines(
 def _sums(order: dict[str, Any], payments: Sequence[models.Payment]) -> Sums:
     trips = (line for line in order.get("lines", ()) if line["kind"] == "call-out")
     return Sums(
-        total_cents=order.get("total_cents") or 0,
+        # Supplies nobody has shown a receipt of are not earned.
+        total_cents=(order.get("total_cents") or 0) - supplies.without_receipt_cents(order),
         trip_cents=sum(line["amount_cents"] for line in trips),
         platform_fee_cents=order.get("platform_fee_cents") or 0,
         credit_cents=order.get("credit_cents") or 0,
@@ -159,7 +157,11 @@ def _payments(
     payment = models.Payment
     found: dict[uuid.UUID, list[models.Payment]] = defaultdict(list)
     for one in session.scalars(
-        select(payment).where(payment.job_id.in_(job_ids), payment.provider_id == provider_id)
+        select(payment).where(
+            payment.job_id.in_(job_ids),
+            payment.provider_id == provider_id,
+            payment.refused_at.is_(None),
+        )
     ):
         found[one.job_id].append(one)
     return found
@@ -262,6 +264,14 @@ class Month:
     platform_fee_cents: int
 
 
+#: What ``without_receipt_cents`` says of an order.
+_UNCHARGED: Any = literal_column(
+    """(SELECT coalesce(sum((line ->> 'amount_cents')::bigint), 0)
+        FROM jsonb_array_elements(jobs.order_lines -> 'lines') AS line
+        WHERE line ->> 'kind' = 'supplies' AND NOT line ? 'charged_at')"""
+)
+
+
 def months(session: Session, provider_id: uuid.UUID, *, time_zone: str) -> list[Month]:
     """The months of the place's own calendar ("2026-11") in which a provider took
     something, latest first."""
@@ -276,7 +286,9 @@ def months(session: Session, provider_id: uuid.UUID, *, time_zone: str) -> list[
             job.currency.label("currency"),
             literal(1).label("jobs"),
             literal(0).label("cancellations"),
-            func.coalesce(job.order["total_cents"].as_integer(), 0).label("total_cents"),
+            (func.coalesce(job.order["total_cents"].as_integer(), 0) - _UNCHARGED).label(
+                "total_cents"
+            ),
             func.coalesce(job.order["platform_fee_cents"].as_integer(), 0).label("fee_cents"),
         )
         .where(job.provider_id == provider_id, job.state == "completed")
@@ -296,7 +308,7 @@ def months(session: Session, provider_id: uuid.UUID, *, time_zone: str) -> list[
     )
     taken = done.union_all(called_off).subquery()
     sums = [
-        func.sum(taken.c[name]).cast(Integer)
+        func.sum(taken.c[name]).cast(BigInteger)
         for name in ("jobs", "cancellations", "total_cents", "fee_cents")
     ]
     rows = session.execute(

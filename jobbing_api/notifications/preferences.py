@@ -72,6 +72,7 @@ TOPICS: Mapping[str, Topic] = {
     "supplies-charged": "visits",
     "payment-said": "visits",
     "payment-received": "visits",
+    "payment-refused": "visits",
     "job-finished": "visits",
     "confirm-reminder": "visits",
     "redo-date": "visits",

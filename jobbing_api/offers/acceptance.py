@@ -247,7 +247,7 @@ def _order(job: jobs_models.Job, offer: models.Offer, *, now: datetime) -> dict[
         **offer.price,
         "offer_id": str(offer.id),
         # Whether a tax credit goes with it, and whether it was for coming to look.
-        "declared": bool(offer.price.get("credit_cents")),
+        "declared": bool(offer.price.get("declared") or offer.price.get("credit_cents")),
         "inspection": bool((offer.quote or {}).get("inspection")),
         "starts_at": offer.starts_at.isoformat(),
         "ends_at": offer.ends_at.isoformat(),

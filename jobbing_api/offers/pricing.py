@@ -148,7 +148,7 @@ def countered(
     """A quote's price, moved to the total both agreed on."""
     before = offer.price
     moved = {"kind": "counter", "amount_cents": total_cents - before["total_cents"]}
-    declared = bool(before.get("credit_cents"))
+    declared = bool(before.get("declared") or before.get("credit_cents"))
     return prices.price(
         job.budget_kind, job.currency, [*before["lines"], moved], policy, declared=declared
     )

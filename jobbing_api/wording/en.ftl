@@ -416,6 +416,9 @@ push-supplies-charged-body = Your provider shows what supplies cost: { $price }.
 push-payment-said-title = Were you paid?
 push-payment-said-body = The resident says that you have received { $price }. Confirm it, and the receipt has its number.
 
+push-payment-refused-title = Not received
+push-payment-refused-body = Your provider says that { $price } has not arrived. Talk to each other, then write it down anew.
+
 push-payment-received-title = Payment received
 push-payment-received-body = Your provider says that { $price } has arrived. The receipt is in the app.
 
@@ -692,6 +695,7 @@ waits-for-when-blocked = This goes with blocked only.
 amount-or-lines = Name one amount, or items, and not both.
 counter-out-of-bounds = This is too far from the price that was named.
 less-than-nothing = The job would cost less than nothing.
+more-than-anything-costs = Nothing costs that much. Check the amounts.
 credit-below-zero = A credit is below zero, everything else above.
 more-than-is-owed = This is more than is left to pay.
 not-supplies = There are no supplies at this place of the order.

@@ -416,6 +416,9 @@ push-supplies-charged-body = Votre prestataire indique ce qu'ont coûté les fou
 push-payment-said-title = Avez-vous été payé ?
 push-payment-said-body = Le particulier dit vous avoir remis { $price }. Confirmez, et le reçu aura son numéro.
 
+push-payment-refused-title = Paiement non reçu
+push-payment-refused-body = Votre prestataire dit ne pas avoir reçu { $price }. Parlez-vous, puis notez-le à nouveau.
+
 push-payment-received-title = Paiement reçu
 push-payment-received-body = Votre prestataire dit avoir reçu { $price }. Le reçu est dans l'application.
 
@@ -692,6 +695,7 @@ waits-for-when-blocked = Cela ne va qu'avec blocked.
 amount-or-lines = Indiquez un montant, ou des lignes, mais pas les deux.
 counter-out-of-bounds = C'est trop loin du prix proposé.
 less-than-nothing = La mission coûterait moins que rien.
+more-than-anything-costs = Rien ne coûte autant. Vérifiez les montants.
 credit-below-zero = Un avoir est négatif, tout le reste positif.
 more-than-is-owed = C'est plus que le reste à payer.
 not-supplies = Il n'y a pas de fournitures à cette place de la commande.

@@ -348,3 +348,25 @@ def test_an_order_is_read_in_as_many_statements_however_much_was_bought(
     with asked_of(session, "photos") as after:
         quoted.resident.get(f"{quoted.path}/order")
     assert (len(before), len(after)) == (1, 1)
+
+
+def test_a_receipt_says_the_same_tax_whatever_happens_afterwards(quoted: Agreed) -> None:
+    quoted.provider.post(f"{quoted.path}/payments", {"method": "cash", "amount_cents": 6000})
+    before = quoted.resident.get(f"{quoted.path}/receipts/1")
+    paper = quoted.resident.get(f"{quoted.path}/receipts/1.pdf").data
+    assert before.get_json()["tax_cents"] == 1000
+    assert quoted.resident.post(f"{quoted.path}/cancel", {}).status_code == 200
+    assert quoted.resident.get(f"{quoted.path}/receipts/1").get_json() == before.get_json()
+    assert quoted.resident.get(f"{quoted.path}/receipts/1.pdf").data == paper
+
+
+def test_an_order_never_comes_to_less_than_nothing(quoted: Agreed) -> None:
+    begun(quoted)
+    all_of_it = [{"kind": "credit", "amount_cents": -quoted.seen()["order"]["total_cents"]}]
+    asked = quoted.resident.post(f"{quoted.path}/change-orders", {"lines": all_of_it}).get_json()
+    # Meanwhile what was to be bought turns out to cost nothing.
+    assert charge(quoted, amount_cents=0, photos=[]).status_code == 201
+    change = asked["bill"]["changes"][-1]["id"]
+    late = quoted.provider.post(f"{quoted.path}/change-orders/{change}/agree")
+    assert (late.status_code, slug(late)) == (409, "nothing-asked")
+    assert quoted.seen()["order"]["total_cents"] >= 0

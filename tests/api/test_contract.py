@@ -50,6 +50,7 @@ OPERATIONS = """
     GET /jobs/{job_id}/order · GET /jobs/{job_id}/order.pdf · POST /jobs/{job_id}/supplies
     GET /jobs/{job_id}/receipts/{number} · GET /jobs/{job_id}/receipts/{number}.pdf
     POST /jobs/{job_id}/payments · POST /jobs/{job_id}/payments/{payment_id}/agree
+    POST /jobs/{job_id}/payments/{payment_id}/refuse
     POST /jobs/{job_id}/counter · POST /offers/{offer_id}/counter
     GET /jobs/{job_id}/messages · POST /jobs/{job_id}/messages
     POST /jobs/{job_id}/messages/read

@@ -354,3 +354,78 @@ def test_what_calling_off_costs_is_owed(agreed: Agreed) -> None:
     agreed.clock.now = agreed.starts_at - timedelta(hours=5)
     agreed.resident.post(f"{agreed.path}/cancel", {})
     assert agreed.seen()["bill"]["owed_cents"] == 1500
+
+
+def test_a_payment_that_was_never_made_counts_no_more(agreed: Agreed) -> None:
+    said = agreed.resident.post(f"{agreed.path}/payments", {"method": "cash", "amount_cents": 9000})
+    path = f"{agreed.path}/payments/{said.get_json()['bill']['payments'][0]['id']}"
+    assert agreed.other.post(f"{path}/refuse").status_code == 404
+    for _ in range(2):
+        bill = agreed.provider.post(f"{path}/refuse").get_json()["bill"]
+        assert (bill["owed_cents"], bill["payments"][0]["receipt_number"]) == (9000, None)
+    assert agreed.told(agreed.resident)[-1] == "payment-refused"
+    late = agreed.provider.post(f"{path}/agree")
+    assert (late.status_code, slug(late)) == (409, "nothing-asked")
+    real = agreed.provider.post(
+        f"{agreed.path}/payments", {"method": "transfer", "amount_cents": 9000}
+    ).get_json()["bill"]
+    # What has a receipt stays.
+    kept = agreed.resident.post(f"{agreed.path}/payments/{real['payments'][-1]['id']}/refuse")
+    assert (kept.status_code, slug(kept)) == (409, "nothing-asked")
+    assert agreed.resident.get(f"{agreed.path}/order").get_json()["owed_cents"] == 0
+
+
+def test_a_later_provider_does_not_sign_for_what_an_earlier_one_received(agreed: Agreed) -> None:
+    said = agreed.resident.post(f"{agreed.path}/payments", {"method": "cash", "amount_cents": 4000})
+    payment = said.get_json()["bill"]["payments"][0]["id"]
+    agreed.provider.post(f"{agreed.path}/cancel", {})
+    # The resident still sees what was paid while nobody comes.
+    assert agreed.seen()["bill"]["payments"][0]["id"] == payment
+    ask_a_wave(agreed.seen(), agreed.clock)
+    agreed.other.post(f"/offers/{offer_of(agreed.other, agreed.posted)['id']}/accept")
+    refused = agreed.other.post(f"{agreed.path}/payments/{payment}/agree")
+    assert (refused.status_code, slug(refused)) == (404, "not-found")
+
+
+def test_what_was_paid_before_calling_off_is_told_as_owed_back(agreed: Agreed) -> None:
+    agreed.provider.post(f"{agreed.path}/payments", {"method": "cash", "amount_cents": 9000})
+    assert agreed.resident.post(f"{agreed.path}/cancel", {}).status_code == 200
+    assert agreed.seen()["bill"]["owed_cents"] == -9000
+    assert agreed.resident.get(f"{agreed.path}/order").get_json()["owed_cents"] == -9000
+
+
+def test_nothing_costs_more_than_anything_does(agreed: Agreed) -> None:
+    lines = [{"kind": "labour", "amount_cents": 999_999_999}]
+    asked = agreed.provider.post(f"{agreed.path}/change-orders", {"lines": lines})
+    assert (asked.status_code, list(asked.get_json()["errors"])) == (422, ["lines"])
+
+
+def _agreed_change(
+    quoting: tuple[Person, Person, dict[str, Any], str], *lines: dict[str, Any]
+) -> dict[str, Any]:
+    resident, first, posted, _ = quoting
+    path = f"/jobs/{posted['id']}"
+    asked = first.post(f"{path}/change-orders", {"lines": lines}).get_json()
+    change = asked["bill"]["changes"][-1]["id"]
+    return dict(resident.post(f"{path}/change-orders/{change}/agree").get_json()["order"])
+
+
+@pytest.mark.parametrize(
+    ("before", "total"),
+    [
+        ({"kind": "labour", "label": "Vis", "amount_cents": 1}, 20001),
+        ({"kind": "credit", "label": "Rabais", "amount_cents": -1}, 19999),
+        ({"kind": "supplies", "label": "Coude", "amount_cents": 5000}, 25000),
+    ],
+    ids=["a-cent", "a-discount", "goods"],
+)
+def test_all_of_what_was_paid_for_looking_counts_towards_work(
+    quoting: tuple[Person, Person, dict[str, Any], str], before: dict[str, Any], total: int
+) -> None:
+    resident, first, posted, offer = quoting
+    first.post(f"{offer}/quote", {"amount_cents": 3000, "inspection": True})
+    chosen = {"offer_id": offer.removeprefix("/offers/")}
+    resident.post(f"/jobs/{posted['id']}/choose", chosen)
+    _agreed_change(quoting, before)
+    order = _agreed_change(quoting, {"kind": "labour", "amount_cents": 20000})
+    assert order["total_cents"] == total

@@ -1,0 +1,13 @@
+"""What a receipt says of tax stays what it says, as SQL in the file beside."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0025"
+down_revision = "0024"
+
+
+def upgrade() -> None:
+    """A column that may be empty."""
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))
