@@ -147,13 +147,30 @@ def for_owner(
                 "state": one.state,
                 "distance_up_to_m": one.distance_up_to_m,
                 "bands": one.bands,
-                "quote": offer_shapes.quote(offer.quote),
-                "price": offer_shapes.price(offer.price),
+                **_named(job, offer),
                 "starts_at": offer.starts_at,
                 "profile": None if profile is None else provider_shapes.public(profile, show),
             }
         )
     return {"asked": shown, "ranking": None}
+
+
+def _named(job: jobs_models.Job, offer: offers_models.Offer) -> dict[str, Any]:
+    """The price of an offer, and what its provider says to it, for the resident. Until it is
+    accepted no word of it is a way around us, as none of a message is."""
+    quote, price = offer_shapes.quote(offer.quote), offer_shapes.price(offer.price)
+    if quote is not None and offer.state != OfferState.ACCEPTED:
+        country = job.market.country
+        for name in ("message", "availability", "why", "who_comes"):
+            if quote[name]:
+                quote[name] = offers.masked(quote[name], country)
+        for one, name in (
+            *((step, "text") for step in quote["steps"]),
+            *((line, "label") for line in price["lines"]),
+        ):
+            if one[name]:
+                one[name] = offers.masked(one[name], country)
+    return {"quote": quote, "price": price}
 
 
 def for_operator(

@@ -22,7 +22,7 @@ class _Pen:
         self.language = language
         self.currency = found.job.currency
         self.time_zone = found.job.market.time_zone
-        self.category = found.job.category.names[language]
+        self.category = found.subject.category_names[language]
 
     def say(self, message_id: str, **values: object) -> str:
         return words.say(self.language, message_id, **values)
@@ -54,7 +54,7 @@ def order(
     parts.append(documents.Note(pen.say("paper-recorded")))
     return documents.Document(
         title=pen.say("paper-order"),
-        subtitle=job.title,
+        subtitle=found.subject.title,
         language=language,
         made_at=found.as_of,
         parts=parts,
@@ -73,7 +73,7 @@ def receipt(found: jobs.Receipt, language: words.Language) -> documents.Document
     totals.append([pen.say("paper-total"), pen.money(payment.amount_cents)])
     return documents.Document(
         title=pen.say("paper-receipt", number=said),
-        subtitle=found.job.title,
+        subtitle=found.subject.title,
         language=language,
         made_at=received_at,
         parts=[
@@ -88,7 +88,7 @@ def receipt(found: jobs.Receipt, language: words.Language) -> documents.Document
             ),
             documents.Table(
                 columns=_columns(pen),
-                rows=[[found.job.title, pen.money(payment.amount_cents)]],
+                rows=[[found.subject.title, pen.money(payment.amount_cents)]],
                 totals=totals,
             ),
             documents.Note(pen.say("paper-recorded")),

@@ -70,7 +70,7 @@ def agreement(
         "job_id": job.id,
         "market": job.market.slug,
         "category": job.category.slug,
-        "title": job.title,
+        "title": found.subject.title,
         "address": None if job_shapes.kept_from(job, reader) else job.address,
         "resident": {"id": job.resident_id, "display_name": found.names[job.resident_id]},
         "provider": {"id": job.provider_id, "display_name": found.names[job.provider_id]},
@@ -98,7 +98,7 @@ def receipt(found: jobs.Receipt) -> dict[str, Any]:
         },
         "number": payment.receipt_number,
         "category": job.category.slug,
-        "title": job.title,
+        "title": found.subject.title,
         "tax_cents": tax_cents(found),
     }
 

@@ -310,11 +310,12 @@ def _seen(
     found: Sequence[providers.verification.Submitted],
     mine: Mapping[uuid.UUID, str],
 ) -> list[dict[str, Any]]:
-    """The same for an operator, who looks at scans where they may act."""
+    """The same for an operator, who looks at scans and numbers where they may act."""
     return [
         {
             **shown,
-            "photos": shown["photos"] if mine.get(one.market_id) == "act" else [],
+            # A number is as good as the scan it stands on.
+            **({} if mine.get(one.market_id) == "act" else {"photos": [], "number": None}),
             "provider_id": one.paper.provider_id,
             "display_name": one.display_name,
             "market": one.market,

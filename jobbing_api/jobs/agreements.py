@@ -22,12 +22,21 @@ from jobbing_api.lifecycle import JobState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """What was agreed about, as it was called then."""
+
+    title: str
+    category_names: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Agreement:
     """An order as it stands, everything asked and paid about it, oldest first, and between
     whom. Amounts in minor units."""
 
     job: models.Job
     seen_as: reading.Role
+    subject: Subject
     names: Mapping[uuid.UUID, str]
     order: Mapping[str, Any]
     changes: Sequence[models.ChangeOrder]
@@ -45,6 +54,7 @@ class Receipt:
     """What a provider received, under the number they gave it."""
 
     job: models.Job
+    subject: Subject
     names: Mapping[uuid.UUID, str]
     payment: models.Payment
 
@@ -73,6 +83,7 @@ def agreement_of(
     return Agreement(
         job=job,
         seen_as=seen_as,
+        subject=_subject(job, job.provider_id),
         names=_names(session, job.resident_id, job.provider_id),
         order=job.order,
         changes=bill.changes,
@@ -103,7 +114,8 @@ def receipt_of(
         for one in session.scalars(numbered):
             if _seen_as(session, job, account, one.provider_id) is not None:
                 names = _names(session, job.resident_id, one.provider_id)
-                return Receipt(job=job, names=names, payment=one)
+                subject = _subject(job, one.provider_id)
+                return Receipt(job=job, subject=subject, names=names, payment=one)
     raise errors.NotFound()
 
 
@@ -113,6 +125,16 @@ def answered_by(change: models.ChangeOrder) -> str | None:
     if change.state not in ("agreed", "refused"):
         return None
     return "provider" if change.asked_by == "resident" else "resident"
+
+
+def _subject(job: models.Job, provider_id: uuid.UUID) -> Subject:
+    """As the provider's order has it. Orders that were agreed before they said so, and those
+    of whoever had the job before, are called as the job is."""
+    order = job.order if job.order is not None and job.provider_id == provider_id else {}
+    return Subject(
+        title=order.get("title", job.title),
+        category_names=order.get("category_names", job.category.names),
+    )
 
 
 def _seen_as(

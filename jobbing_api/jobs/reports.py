@@ -1,7 +1,8 @@
 """What somebody thinks should not stand there, and the person who looks at it.
 
 Hides: who may report what, that a thing is reported once by each, and what hiding it takes
-away: a hidden review counts in nobody's rating. No machine hides anything.
+away: a hidden review counts in nobody's rating, and a hidden message's photos go, so that
+links to them open nothing. No machine hides anything.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from jobbing_api import accounts, database, errors, history, notifications, providers
+from jobbing_api import accounts, database, errors, files, history, notifications, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models
 
@@ -196,6 +197,9 @@ def _hide(session: Session, row: models.Report, *, now: datetime) -> None:
     if row.subject == "message":
         message = session.get_one(models.Message, row.subject_id)
         message.hidden_at = now
+        # Whoever read it holds links to what it showed, which are good for a while yet.
+        shown = files.of(session, [message.id]).get(message.id, [])
+        files.let_go(session, [photo.id for photo in shown], now=now)
         return
     review = session.get_one(models.Review, row.subject_id)
     review.hidden_at = now

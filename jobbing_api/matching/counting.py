@@ -6,6 +6,8 @@ taken to be in the middle of its square kilometre, each provider in the middle o
 four, whoever is on duty at home, and their visits in the middle of a square kilometre.
 Those who are asked in the end are ranked from exact places (``ranking``), so the two may
 differ at the rim.
+
+Nor that somebody has blocked somebody: blocks are left out of the count.
 """
 
 from __future__ import annotations
@@ -73,8 +75,8 @@ def could_do(
     reasons: bool = True,
     now: datetime,
 ) -> Crowd:
-    """Everybody who would pass every filter of a ranking at ``now``, from blurred places;
-    without ``reasons`` it is not looked why others fell out.
+    """Everybody who would pass every filter of a ranking at ``now`` but blocks, from blurred
+    places; without ``reasons`` it is not looked why others fell out.
 
     Nothing is written down: nobody wants the job done yet.
     """
@@ -99,6 +101,10 @@ def could_do(
         tier=markets.tier(policy, rows[0].eligible),
     )
 
+
+#: Nobody. Whoever is blocked would learn so from the count that another is told, and whoever
+#: blocks others one by one, who of them could come.
+_NOBODY_BLOCKED = "blocked AS (SELECT CAST(NULL AS uuid[]) AS ids)"
 
 _ANYBODY = """
     SELECT i.provider_id, CAST(:earliest AS timestamptz), false, i.price_kind, i.amount_cents,
@@ -146,7 +152,7 @@ def _judging(but: str = "true") -> tuple[str, str]:
     slots = f"{candidates.OPEN} {candidates.OUTSIDE}".replace("b.place", square)
     # A filter that fails early spares the calendar; so the slot is asked of nobody else.
     return (
-        f"WITH {candidates.BLOCKED}, {candidates.tier(near, 'true')}",
+        f"WITH {_NOBODY_BLOCKED}, {candidates.tier(near, 'true')}",
         f"""(
             {candidates.standing(around, "true", "base.base_m")}
             OFFSET 0

@@ -31,6 +31,7 @@ from jobbing_api.offers.messages import Conversation as Conversation
 from jobbing_api.offers.messages import Written as Written
 from jobbing_api.offers.messages import conversation as conversation
 from jobbing_api.offers.messages import mark_messages_read as mark_messages_read
+from jobbing_api.offers.messages import masked as masked
 from jobbing_api.offers.messages import read_messages as read_messages
 from jobbing_api.offers.messages import write_message as write_message
 from jobbing_api.offers.pricing import QUOTED_KINDS as QUOTED_KINDS

@@ -242,9 +242,12 @@ def _assign(
 
 
 def _order(job: jobs_models.Job, offer: models.Offer, *, now: datetime) -> dict[str, Any]:
-    """What both agreed to, locked: the price's lines and the hour."""
+    """What both agreed to, locked: what it is about, the price's lines and the hour."""
     return {
         **offer.price,
+        # The resident may reword the job; a paper says what was agreed.
+        "title": job.title,
+        "category_names": dict(job.category.names),
         "offer_id": str(offer.id),
         # Whether a tax credit goes with it, and whether it was for coming to look.
         "declared": bool(offer.price.get("declared") or offer.price.get("credit_cents")),

@@ -7,6 +7,7 @@ until nobody can be told apart among them. What there is too little of is not gu
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import math
 import uuid
@@ -34,6 +35,11 @@ _FEW_PROVIDERS = 3
 
 #: So many jobs of the record at most are looked at, the latest.
 _LOOKED_AT = 500
+
+#: Jobs between the same two of these, the lower included, are about as long, in minutes. They
+#: are fixed: around each length that is asked for, two lengths would differ by few jobs, and by
+#: one household's price.
+_LENGTHS_MINUTES = (15, 30, 60, 120, 240, 480, 1441)
 
 #: A first hour is told by the half hour: the minute would tell of somebody's other visits.
 _HALF_HOUR_S = 1800
@@ -233,9 +239,11 @@ class _Finished:
 
 
 def _finished(session: Session, case: Case, *, now: datetime) -> list[_Finished]:
-    """Other people's jobs of this kind in this market, about as long: from half to twice.
+    """Other people's jobs of this kind in this market, about as long.
     One of each resident, the latest: whoever has much done is one price and not many."""
     job, asked = jobs_models.Job, case.job
+    place = bisect.bisect_right(_LENGTHS_MINUTES, asked.duration_minutes)
+    at_least, below = _LENGTHS_MINUTES[place - 1], _LENGTHS_MINUTES[place]
     total = job.order["total_cents"].as_integer()
     rows = session.execute(
         select(
@@ -250,7 +258,8 @@ def _finished(session: Session, case: Case, *, now: datetime) -> list[_Finished]
             *_of_this_kind(case, days=case.policy.estimate_price_days, now=now),
             job.state == JobState.COMPLETED,
             job.provider_id != asked.resident_id,
-            job.duration_minutes.between(asked.duration_minutes / 2, asked.duration_minutes * 2),
+            job.duration_minutes >= at_least,
+            job.duration_minutes < below,
             total.is_not(None),
         )
         .order_by(job.created_at.desc())

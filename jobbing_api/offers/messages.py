@@ -86,44 +86,52 @@ def conversation(
         raise errors.NotFound()
     if account.id == job.resident_id:
         wanted = provider_id or job.provider_id
-        if wanted is None or not _has_a_part(session, job, wanted):
-            raise errors.NotFound()
-        return _conversation(job, wanted, "resident", now=now)
-    if provider_id in (None, account.id) and _has_a_part(session, job, account.id):
-        return _conversation(job, account.id, "provider", now=now)
+        if wanted is not None and (part := _part(session, job, wanted)) is not None:
+            return _conversation(job, wanted, "resident", part, now=now)
+        raise errors.NotFound()
+    if provider_id in (None, account.id) and (part := _part(session, job, account.id)) is not None:
+        return _conversation(job, account.id, "provider", part, now=now)
     if (
         job.state == JobState.DISPUTED
         and job.provider_id is not None
         and account.has_role("operator")
         and job.market_id in accounts.operator_markets(session, account.id)
     ):
-        return _conversation(job, job.provider_id, "operator", now=now)
+        return _conversation(job, job.provider_id, "operator", "reads", now=now)
     raise errors.NotFound()
 
 
-def _has_a_part(session: Session, job: jobs_models.Job, provider_id: uuid.UUID) -> bool:
-    """Whoever has the job; in choose mode whoever is asked or has named a price; and whoever
-    wrote before, to read it again."""
+def _part(
+    session: Session, job: jobs_models.Job, provider_id: uuid.UUID
+) -> Literal["writes", "reads"] | None:
+    """Whoever has the job writes, and in choose mode whoever is asked in this round or has
+    named a price. Whoever wrote before reads it again and writes no more; so does whoever is
+    not to be matched with the other, before there is anything they would have to agree on."""
     if job.provider_id == provider_id:
-        return True
+        return "writes"
     offer, message = models.Offer, jobs_models.Message
-    if job.mode == "choose":
+    asked_now = False
+    if job.state == JobState.OPEN and job.mode == "choose":
         asked = select(offer.id).where(
             offer.job_id == job.id,
             offer.round == job.round,
             offer.provider_id == provider_id,
             offer.state.in_(sorted(OFFER_LIVE - {OfferState.PENDING})),
         )
-        if session.scalars(asked.limit(1)).first() is not None:
-            return True
+        asked_now = session.scalars(asked.limit(1)).first() is not None
+    if asked_now and provider_id not in accounts.blocked_ids(session, job.resident_id):
+        return "writes"
     wrote = select(message.id).where(message.job_id == job.id, message.provider_id == provider_id)
-    return session.scalars(wrote.limit(1)).first() is not None
+    if asked_now or session.scalars(wrote.limit(1)).first() is not None:
+        return "reads"
+    return None
 
 
 def _conversation(
     job: jobs_models.Job,
     provider_id: uuid.UUID,
     seen_as: Literal["resident", "provider", "operator"],
+    part: Literal["writes", "reads"],
     *,
     now: datetime,
 ) -> Conversation:
@@ -131,13 +139,12 @@ def _conversation(
     over = job.state == JobState.CANCELLED or (
         job.completed_at is not None and now >= job.completed_at + _AFTERWARDS
     )
-    asked = job.state == JobState.OPEN and job.mode == "choose"
     return Conversation(
         job=job,
         provider_id=provider_id,
         seen_as=seen_as,
         masked=not theirs,
-        is_open=(theirs or asked) and not over and seen_as != "operator",
+        is_open=part == "writes" and not over,
     )
 
 
@@ -293,12 +300,13 @@ def _shown(message: jobs_models.Message, talk: Conversation) -> str | None:
     if message.hidden_at is not None:
         return None
     if talk.masked:
-        return _masked(message.text, talk.job.market.country)
+        return masked(message.text, talk.job.market.country)
     return message.text
 
 
-def _masked(text: str, country: str) -> str:
-    """The text without telephone numbers and addresses."""
+def masked(text: str, country: str) -> str:
+    """What somebody wrote, without telephone numbers and addresses: what the other side reads
+    of it until they have agreed."""
     found: Sequence[phonenumbers.PhoneNumberMatch] = list(
         phonenumbers.PhoneNumberMatcher(text, country, leniency=phonenumbers.Leniency.POSSIBLE)
     )

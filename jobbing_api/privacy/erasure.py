@@ -10,7 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Text, column, delete, func, or_, select, table, update
+from sqlalchemy import ARRAY, Text, cast, column, delete, func, or_, select, table, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import (
@@ -164,11 +164,19 @@ def _forget_jobs(session: Session, account: accounts_models.Account) -> None:
         offers.leave_wait_list(session, job_id)
         square = geography.snap(geography.lon_lat(location), geography.JOB_GRID_M)
         place = geography.point(*square)
+        title = words.say(account.language, "erased-job-title")
         session.execute(
             update(job)
             .where(job.id == job_id)
             .values(
-                title=words.say(account.language, "erased-job-title"),
+                title=title,
+                # What was agreed stays, but for what the resident called it.
+                order=func.jsonb_set(
+                    job.order,
+                    cast(["title"], ARRAY(Text)),
+                    func.to_jsonb(cast(title, Text)),
+                    False,
+                ),
                 brief={},
                 address="",
                 access_notes="",

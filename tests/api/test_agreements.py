@@ -220,6 +220,21 @@ def test_the_same_paper_is_the_same_until_something_happens(quoted: Agreed) -> N
     assert "Waits for an answer" in said(later)
 
 
+def test_a_job_that_is_reworded_leaves_its_papers_as_they_were(quoted: Agreed) -> None:
+    quoted.provider.post(f"{quoted.path}/payments", {"method": "card", "amount_cents": 6000})
+    papers = ("order", "order.pdf", "receipts/1", "receipts/1.pdf")
+    before = [quoted.resident.get(f"{quoted.path}/{one}").data for one in papers]
+    reworded = quoted.resident.patch(quoted.path, {"title": "Toiture entière"}, If_Match="*")
+    assert (reworded.status_code, reworded.get_json()["title"]) == (200, "Toiture entière")
+    assert [quoted.resident.get(f"{quoted.path}/{one}").data for one in papers] == before
+    assert quoted.provider.get(f"{quoted.path}/order").get_json()["title"] == "Gouttière bouchée"
+    # And what is agreed later is added to it.
+    quoted.provider.post(f"{quoted.path}/change-orders", BIT)
+    (change,) = quoted.seen()["bill"]["changes"]
+    quoted.resident.post(f"{quoted.path}/change-orders/{change['id']}/agree")
+    assert quoted.provider.get(f"{quoted.path}/order").get_json()["title"] == "Gouttière bouchée"
+
+
 def test_a_receipt_on_paper(quoted: Agreed, caplog: pytest.LogCaptureFixture) -> None:
     quoted.provider.post(f"{quoted.path}/payments", {"method": "card", "amount_cents": 6000})
     answer = quoted.resident.get(f"{quoted.path}/receipts/1.pdf", Accept_Language="fr")

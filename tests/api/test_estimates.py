@@ -102,6 +102,20 @@ def test_who_is_promised_is_asked(
     assert ask_a_wave(posted, clock) == 3
 
 
+def test_an_estimate_does_not_tell_who_blocked_whom(
+    person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
+) -> None:
+    blocked, blocking, other, karim = person(), person(), person(), provider()
+    assert karim.put(f"/me/blocks/{blocked.id}").status_code == 204
+    assert blocking.put(f"/me/blocks/{karim.id}").status_code == 204
+    told = [
+        who.post("/jobs/estimate", asked_for(clock.now)).get_json()
+        for who in (other, blocked, blocking)
+    ]
+    assert told[0]["could_come"] == 1
+    assert told[0] == told[1] == told[2]
+
+
 def test_a_few_are_not_told_apart(
     person: Callable[..., Person], provider: Callable[..., Person], clock: Clock
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import accounts, database
 from tests.api.conftest import Clock, Person, ask_a_wave, job, offer_of, slug
+from tests.api.test_orders import quoting as quoting
 from tests.api.test_visits import NEARBY, Agreed
 from tests.api.test_visits import agreed as agreed
 
@@ -88,6 +89,42 @@ def test_before_anybody_has_accepted_nobody_learns_a_way_around(
     assert texts(first, path)[0] == "Quand ?"
     over = first.post(path, {"text": "Dommage."})
     assert (over.status_code, slug(over)) == (409, "illegal-move")
+
+
+def test_whoever_dropped_out_reads_what_was_written_and_writes_no_more(
+    quoting: tuple[Person, Person, dict[str, Any], str],
+) -> None:
+    resident, first, posted, offer = quoting
+    assert first.post(f"{offer}/quote", {"amount_cents": 3000}).status_code == 200
+    path = f"/jobs/{posted['id']}"
+    assert first.post(f"{path}/messages", {"text": "Bonjour"}).status_code == 201
+    resident.post(f"{path}/choose", {"offer_id": offer.removeprefix("/offers/")})
+    assert first.post(f"{path}/cancel", {}).status_code == 200
+    whom = {"provider_id": first.id}
+    for refused in (
+        resident.post(f"{path}/messages", {"text": "Pourquoi ?", **whom}),
+        first.post(f"{path}/messages", {"text": "Encore moi"}),
+    ):
+        assert (refused.status_code, slug(refused)) == (409, "illegal-move")
+    assert texts(first, f"{path}/messages") == ["Bonjour"]
+    assert texts(resident, f"{path}/messages?provider_id={first.id}") == ["Bonjour"]
+
+
+@pytest.mark.parametrize("blocks", ["resident", "provider"])
+def test_nobody_writes_to_whom_they_are_not_matched_with_any_more(
+    quoting: tuple[Person, Person, dict[str, Any], str], blocks: str
+) -> None:
+    resident, first, posted, _ = quoting
+    path = f"/jobs/{posted['id']}/messages"
+    assert first.post(path, {"text": "Bonjour"}).status_code == 201
+    one, other = (resident, first) if blocks == "resident" else (first, resident)
+    assert one.put(f"/me/blocks/{other.id}").status_code == 204
+    for refused in (
+        first.post(path, {"text": "Encore moi"}),
+        resident.post(path, {"text": "Quand ?", "provider_id": first.id}),
+    ):
+        assert (refused.status_code, slug(refused)) == (409, "illegal-move")
+    assert texts(first, path) == ["Bonjour"]
 
 
 def test_whoever_was_only_asked_to_take_it_has_no_conversation(

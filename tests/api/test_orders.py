@@ -179,6 +179,38 @@ def test_a_quote_is_itemised_and_says_how(
     assert chosen.get_json()["order"]["total_cents"] == 8000
 
 
+def test_a_quote_tells_no_way_around_until_it_is_chosen(
+    quoting: tuple[Person, Person, dict[str, Any], str],
+) -> None:
+    resident, first, posted, offer = quoting
+    number = "06 12 34 56 78"
+    lines = [{"kind": "labour", "label": f"Nettoyage {number}", "amount_cents": 8000}]
+    said = {
+        "message": f"Appelez le {number}.",
+        "why": "Voyez www.moi.fr",
+        "availability": f"Le matin, {number}",
+        "steps": [{"text": f"Rincer, puis {number}", "minutes": 30}],
+        "who_comes": f"Ali {number}",
+    }
+    own = first.post(f"{offer}/quote", {"lines": lines, **said}).get_json()
+    # What was said stays what was said.
+    assert own["quote"]["message"] == said["message"]
+    path = f"/jobs/{posted['id']}"
+    (before,) = resident.get(f"{path}/candidates").get_json()["asked"]
+    assert {name: before["quote"][name] for name in said} == {
+        "message": "Appelez le •••.",
+        "why": "Voyez •••",
+        "availability": "Le matin, •••",
+        "steps": [{"text": "Rincer, puis •••", "minutes": 30}],
+        "who_comes": "Ali •••",
+    }
+    assert before["price"]["lines"][0]["label"] == "Nettoyage •••"
+    resident.post(f"{path}/choose", {"offer_id": offer.removeprefix("/offers/")})
+    (after,) = resident.get(f"{path}/candidates").get_json()["asked"]
+    assert {name: after["quote"][name] for name in said} == said
+    assert after["price"]["lines"][0]["label"] == lines[0]["label"]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

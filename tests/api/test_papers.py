@@ -216,6 +216,10 @@ def test_who_may_look_at_papers(
     assert elsewhere.get("/operators/papers").get_json()["items"] == []
     assert other.get(MINE).get_json()["items"] == []
     assert rows(session) == before
+    # A number is as good as a scan, for whoever may only look.
+    for who, number in ((acting, one["number"]), (looking, None)):
+        (seen,) = who.get("/operators/papers").get_json()["items"]
+        assert (seen["id"], seen["number"]) == (one["id"], number)
     # Nobody looks at their own.
     accounts.add_role(
         session, session.get_one(accounts.models.Account, acting.id), "provider", now=clock.now

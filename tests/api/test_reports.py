@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from tests.api.conftest import Person, slug
 from tests.api.test_disputes import operator as operator
+from tests.api.test_photos import brought, follow
 from tests.api.test_visits import Agreed
 from tests.api.test_visits import agreed as agreed
 
@@ -140,6 +142,25 @@ def test_a_message_is_reported_by_whoever_may_read_it(
     )
     (left,) = agreed.resident.get(f"{agreed.path}/messages").get_json()["items"]
     assert left["text"] != "Bungler yourself!"
+
+
+def test_links_to_what_a_message_showed_end_when_it_is_taken_down(
+    agreed: Agreed, operator: Callable[[str], Person], client: FlaskClient
+) -> None:
+    acting = operator("act")
+    shown = [brought(agreed.provider) for _ in range(2)]
+    messages = [
+        agreed.provider.post(f"{agreed.path}/messages", {"photos": [one["id"]]}).get_json()
+        for one in shown
+    ]
+    links = [message["photos"][0]["url"] for message in messages]
+    assert [follow(client, link).status_code for link in links] == [200, 200]
+    made = reported(agreed.resident, subject="message", subject_id=messages[0]["id"])
+    settled = {"outcome": "hidden", "note": "Not a gutter."}
+    assert acting.post(f"/reports/{made.get_json()['id']}/settle", settled).status_code == 200
+    # The other message's stays.
+    assert [follow(client, link).status_code for link in links] == [404, 200]
+    assert agreed.provider.get(f"/photos/{shown[0]['id']}").status_code == 404
 
 
 def test_a_provider_is_suspended_and_not_hidden(

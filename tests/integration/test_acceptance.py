@@ -69,11 +69,13 @@ def test_accepting_books_exactly_the_hour_of_the_offer(session: Session, now: da
 def test_accepting_locks_the_price_of_the_offer_in_the_order(
     session: Session, now: datetime
 ) -> None:
-    _, [first, _] = asked_job(session, now)
+    job, [first, _] = asked_job(session, now)
     order = accept(session, first, now=now + SOON).order
     assert order is not None
     assert order == {
         **first.price,
+        "title": job.title,
+        "category_names": job.category.names,
         "offer_id": str(first.id),
         "declared": False,
         "inspection": False,

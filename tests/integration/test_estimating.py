@@ -133,8 +133,8 @@ def test_too_few_nearby_are_told_with_those_of_the_market(
     "changes",
     [
         {"created_at": NOW - 366 * DAY},
-        {"duration_minutes": 44},
-        {"duration_minutes": 181},
+        {"duration_minutes": 59},
+        {"duration_minutes": 120},
         {"category_id": 7},
         {"state": JobState.FINISHED},
     ],
@@ -154,12 +154,29 @@ def test_what_is_old_other_or_not_done_is_no_price(
     assert ask(session, now).price is None
 
 
-@pytest.mark.parametrize("minutes", [45, 180])
-def test_half_and_twice_as_long_is_about_as_long(
-    session: Session, now: datetime, three: Sequence[providers_models.Provider], minutes: int
+@pytest.mark.parametrize(
+    "band", [(15, 29), (30, 59), (60, 119), (120, 239), (240, 479), (480, 1440)]
+)
+def test_two_lengths_are_told_the_same_jobs_or_none_of_each_others(
+    session: Session,
+    now: datetime,
+    three: Sequence[providers_models.Provider],
+    band: tuple[int, int],
 ) -> None:
-    paid(session, now, [4_000] * 5, three, duration_minutes=minutes)
-    assert ask(session, now).price is not None
+    """Whoever asks for one length and then another does not find the one job between them."""
+    paid(session, now, [4_000] * 4, three, duration_minutes=band[0])
+    paid(session, now, [31_337], three, duration_minutes=band[1])
+    day = {"window_from": now + DAY, "window_to": now + 3 * DAY}
+    told = [
+        ask(session, now, duration_minutes=minutes, **day).price
+        for minutes in (band[0], sum(band) // 2, band[1])
+    ]
+    assert [price and price.counted for price in told] == [5, 5, 5]
+    assert told[0] == told[1] == told[2]
+    beyond = [minutes for minutes in (band[0] - 1, band[1] + 1) if 15 <= minutes <= 1440]
+    assert [ask(session, now, duration_minutes=minutes, **day).price for minutes in beyond] == [
+        None for _ in beyond
+    ]
 
 
 def test_one_resident_is_one_price_the_latest(

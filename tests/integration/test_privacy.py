@@ -715,6 +715,20 @@ def test_a_job_posted_while_its_owner_leaves_is_not_left_behind(
         assert (kept.state, kept.address, kept.title) == (JobState.CANCELLED, "", "Effacé")
 
 
+def test_what_was_agreed_stays_and_what_its_resident_called_it_goes(
+    session: Session, settings: Settings, now: datetime
+) -> None:
+    ada = _person(session, settings, now, name="ada", base=WORKSHOP, drawn=False)
+    job, without = (_job(session, ada, now, name="ada", place=HOME) for _ in range(2))
+    job.order = {"title": "Title by ada", "total_cents": 9000}
+    session.flush()
+    privacy.erase(session, ada, now=now)
+    session.expire_all()
+    assert job.order == {"title": job.title, "total_cents": 9000}
+    assert "ada" not in job.title
+    assert without.order is None
+
+
 def test_what_somebody_wrote_goes_and_what_they_did_stays(
     session: Session, settings: Settings, now: datetime
 ) -> None:
