@@ -90,13 +90,15 @@ class OnMyWay(jobs_views.JobView):
         body=SetOutBody,
         answer=job_answers.JobAnswer,
         version="read",
-        refuses=jobs_views.MOVE,
+        refuses=[*jobs_views.MOVE, errors.TooEarly],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I am on my way (the provider)
 
-        Said again, the last estimate counts. From now until work begins the resident sees
-        the position that is put with `PUT /providers/me/presence`.
+        From three hours before the agreed time on. Said again, the last estimate counts;
+        nobody is waited for longer than an hour and a half past that time. From now until
+        work begins the resident sees the position that is put with
+        `PUT /providers/me/presence`.
         """
         return self.shown(
             jobs.set_out(self.session, job_id, self.account, minutes=body["minutes"], now=self.now)

@@ -42,6 +42,10 @@ _WRONG_CODES = 5
 #: Whoever sets out and says no time is there by then: the widest reach at the pace of a town.
 _LONGEST_TRIP = timedelta(minutes=90)
 
+#: Nobody sets out sooner before the hour agreed: said days ahead it would be worth a fee at a
+#: door where nobody stood.
+_SETS_OUT_BEFORE = timedelta(hours=3)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
@@ -275,10 +279,15 @@ def set_out(
     now: datetime,
 ) -> models.Job:
     """The provider is on the way, and thinks to be there in so many minutes. Said twice,
-    the first time counts, and the last estimate."""
+    the first time counts, and the last estimate.
+
+    Raises TooEarly while the hour agreed is further off than any way to it."""
     job, visit, role = to_come(session, job_id, account, now=now)
     if role != "provider":
         raise errors.NotAllowed()
+    assert job.starts_at is not None
+    if now < job.starts_at - _SETS_OUT_BEFORE:
+        raise errors.TooEarly(minutes=-round(_SETS_OUT_BEFORE / timedelta(minutes=1)))
     if minutes is not None:
         visit.arrives_at = now + timedelta(minutes=minutes)
         job.version += 1
@@ -351,10 +360,12 @@ def tell_late(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
 
 def is_under_way(job: models.Job, visit: models.Visit, *, now: datetime) -> bool:
     """Whether whoever is to come has set out, and is not past the time they gave; nobody
-    who gave none is under way for longer than a trip may take."""
-    if job.on_my_way_at is None:
+    who gave none is under way for longer than a trip may take, and nobody at all for that
+    long past the hour agreed: a time that is put off again and again is none."""
+    if job.on_my_way_at is None or job.starts_at is None:
         return False
-    return now <= (visit.arrives_at or job.on_my_way_at + _LONGEST_TRIP)
+    thought = visit.arrives_at or job.on_my_way_at + _LONGEST_TRIP
+    return now <= min(thought, job.starts_at + _LONGEST_TRIP)
 
 
 def enter(
