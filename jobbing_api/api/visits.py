@@ -140,7 +140,7 @@ class Reschedule(jobs_views.JobView):
         body=MoveBody,
         answer=job_answers.JobAnswer,
         version="read",
-        refuses=[*jobs_views.MOVE, errors.CalendarConflict],
+        refuses=[*jobs_views.MOVE, errors.CalendarConflict, errors.PaperRequired],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Could it be another time? (either side)
@@ -164,7 +164,7 @@ def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
             refuses=[
                 *jobs_views.MOVE,
                 errors.NothingAsked,
-                *([errors.CalendarConflict] if agree else []),
+                *([errors.CalendarConflict, errors.PaperRequired] if agree else []),
             ],
         )
         def post(self, *, job_id: uuid.UUID) -> Any:

@@ -405,20 +405,32 @@ def ask_to_move(
     again, the new one takes the place of the earlier.
 
     Raises InvalidInput for an hour that is past, the same, or too far ahead, and
-    CalendarConflict if the provider holds another booking then.
+    CalendarConflict if the provider holds another booking then, PaperRequired if a paper
+    the market insists on is over by then.
     """
     job, visit, role = to_come(session, job_id, account, now=now)
-    ends_at = starts_at + timedelta(minutes=job.duration_minutes)
     if starts_at <= now:
         raise errors.InvalidInput(fields={"starts_at": ["window-past"]})
-    if ends_at > now + posting.HORIZON:
+    # Compared before anything is added: there is no hour after the last of the calendar.
+    duration = timedelta(minutes=job.duration_minutes)
+    if starts_at > now + posting.HORIZON - duration:
         raise errors.InvalidInput(fields={"starts_at": ["window-too-far-ahead"]})
+    ends_at = starts_at + duration
     if starts_at == job.starts_at:
         raise errors.InvalidInput(fields={"starts_at": ["same-hour"]})
     if providers.is_taken(
         session, visit.provider_id, starts_at=starts_at, ends_at=ends_at, but_for=job.id
     ):
         raise errors.CalendarConflict()
+    rules.check_papers(
+        session,
+        job,
+        rules.policy_of(session, job, now=now),
+        provider_id=visit.provider_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        now=now,
+    )
     questions.withdraw(session, models.Reschedule, job_id, now=now)
     session.add(
         models.Reschedule(
@@ -452,7 +464,8 @@ def answer_move(
     take the question back.
 
     Raises NothingAsked where there is no such question, NotAllowed for whoever would agree
-    to their own, and CalendarConflict if the hour went meanwhile.
+    to their own, CalendarConflict if the hour went meanwhile, and PaperRequired if a paper
+    the market insists on does not hold for it.
     """
     job, visit, role = to_come(session, job_id, account, now=now)
     asked = questions.standing(session, models.Reschedule, job_id)
@@ -486,6 +499,15 @@ def _move(
 ) -> None:
     policy = rules.policy_of(session, job, now=now)
     providers.lock(session, [visit.provider_id])
+    rules.check_papers(
+        session,
+        job,
+        policy,
+        provider_id=visit.provider_id,
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        now=now,
+    )
     providers.release(session, job_id=job.id, because="moved", now=now)
     providers.book(
         session,

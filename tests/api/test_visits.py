@@ -287,6 +287,12 @@ def test_whoever_says_every_hour_that_they_come_later_is_waited_for_no_longer(
 # Moved -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("at", ["2126-01-01T08:00:00Z", "9999-12-31T23:59:00Z"])
+def test_no_visit_moves_beyond_what_can_be_planned(agreed: Agreed, at: str) -> None:
+    refused = agreed.resident.post(f"{agreed.path}/reschedule", {"starts_at": at})
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["starts_at"])
+
+
 def test_a_visit_moves_when_both_agree(agreed: Agreed) -> None:
     old = agreed.starts_at
     new = old + 26 * HOUR
