@@ -156,7 +156,8 @@ class UndoOver(DomainError):
 
 
 class TooEarly(DomainError):
-    """This can be said ``minutes`` after the agreed time, and that is not yet."""
+    """This can be said ``minutes`` after the agreed time (before it, where there are fewer
+    than none), and that is not yet."""
 
     slug = "too-early"
 

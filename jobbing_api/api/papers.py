@@ -10,6 +10,7 @@ from flask import Response
 
 from jobbing_api import accounts, errors, files, markets, providers
 from jobbing_api.api import (
+    bodies,
     contract,
     fields,
     kinds,
@@ -259,6 +260,9 @@ class Asked(view.View):
     )
     def get(self, *, slug: str) -> Any:
         """Which papers each category asks for in a market, and whether it insists"""
+        # No name holds what no row can: there is nothing to look for.
+        if not bodies.storable(slug):
+            raise errors.NotFound()
         market = markets.market_by_slug(self.session, slug)
         rules = markets.policies_in_force(self.session, market.id, now=self.now)
         return lists.whole(

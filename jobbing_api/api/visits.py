@@ -90,13 +90,15 @@ class OnMyWay(jobs_views.JobView):
         body=SetOutBody,
         answer=job_answers.JobAnswer,
         version="read",
-        refuses=jobs_views.MOVE,
+        refuses=[*jobs_views.MOVE, errors.TooEarly],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I am on my way (the provider)
 
-        Said again, the last estimate counts. From now until work begins the resident sees
-        the position that is put with `PUT /providers/me/presence`.
+        From three hours before the agreed time on. Said again, the last estimate counts;
+        nobody is waited for longer than an hour and a half past that time. From now until
+        work begins the resident sees the position that is put with
+        `PUT /providers/me/presence`.
         """
         return self.shown(
             jobs.set_out(self.session, job_id, self.account, minutes=body["minutes"], now=self.now)
@@ -138,7 +140,7 @@ class Reschedule(jobs_views.JobView):
         body=MoveBody,
         answer=job_answers.JobAnswer,
         version="read",
-        refuses=[*jobs_views.MOVE, errors.CalendarConflict],
+        refuses=[*jobs_views.MOVE, errors.CalendarConflict, errors.PaperRequired],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """Could it be another time? (either side)
@@ -162,7 +164,7 @@ def _answer(path: str, operation_id: str, says: str, *, agree: bool) -> None:
             refuses=[
                 *jobs_views.MOVE,
                 errors.NothingAsked,
-                *([errors.CalendarConflict] if agree else []),
+                *([errors.CalendarConflict, errors.PaperRequired] if agree else []),
             ],
         )
         def post(self, *, job_id: uuid.UUID) -> Any:

@@ -112,7 +112,7 @@ class RedoDate(jobs_views.JobView):
         body=RedoDateBody,
         answer=job_answers.JobAnswer,
         version="read",
-        refuses=[*jobs_views.MOVE, errors.CalendarConflict],
+        refuses=[*jobs_views.MOVE, errors.CalendarConflict, errors.PaperRequired],
     )
     def post(self, *, job_id: uuid.UUID, body: dict[str, Any]) -> Any:
         """I come again then (the provider, asked to put something right)

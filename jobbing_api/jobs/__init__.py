@@ -91,6 +91,8 @@ from jobbing_api.jobs.reviews import reply as reply
 from jobbing_api.jobs.reviews import review as review
 from jobbing_api.jobs.reviews import reviews_of_job as reviews_of_job
 from jobbing_api.jobs.reviews import reviews_of_provider as reviews_of_provider
+from jobbing_api.jobs.rules import check_papers as check_papers
+from jobbing_api.jobs.rules import papers_asked as papers_asked
 from jobbing_api.jobs.rules import policy_of as policy_of
 from jobbing_api.jobs.series import ASK as ASK
 from jobbing_api.jobs.series import ask_ahead as ask_ahead

@@ -42,6 +42,10 @@ _WRONG_CODES = 5
 #: Whoever sets out and says no time is there by then: the widest reach at the pace of a town.
 _LONGEST_TRIP = timedelta(minutes=90)
 
+#: Nobody sets out sooner before the hour agreed: said days ahead it would be worth a fee at a
+#: door where nobody stood.
+_SETS_OUT_BEFORE = timedelta(hours=3)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
@@ -275,10 +279,15 @@ def set_out(
     now: datetime,
 ) -> models.Job:
     """The provider is on the way, and thinks to be there in so many minutes. Said twice,
-    the first time counts, and the last estimate."""
+    the first time counts, and the last estimate.
+
+    Raises TooEarly while the hour agreed is further off than any way to it."""
     job, visit, role = to_come(session, job_id, account, now=now)
     if role != "provider":
         raise errors.NotAllowed()
+    assert job.starts_at is not None
+    if now < job.starts_at - _SETS_OUT_BEFORE:
+        raise errors.TooEarly(minutes=-round(_SETS_OUT_BEFORE / timedelta(minutes=1)))
     if minutes is not None:
         visit.arrives_at = now + timedelta(minutes=minutes)
         job.version += 1
@@ -351,10 +360,12 @@ def tell_late(session: Session, job_id: uuid.UUID, *, now: datetime) -> None:
 
 def is_under_way(job: models.Job, visit: models.Visit, *, now: datetime) -> bool:
     """Whether whoever is to come has set out, and is not past the time they gave; nobody
-    who gave none is under way for longer than a trip may take."""
-    if job.on_my_way_at is None:
+    who gave none is under way for longer than a trip may take, and nobody at all for that
+    long past the hour agreed: a time that is put off again and again is none."""
+    if job.on_my_way_at is None or job.starts_at is None:
         return False
-    return now <= (visit.arrives_at or job.on_my_way_at + _LONGEST_TRIP)
+    thought = visit.arrives_at or job.on_my_way_at + _LONGEST_TRIP
+    return now <= min(thought, job.starts_at + _LONGEST_TRIP)
 
 
 def enter(
@@ -394,20 +405,32 @@ def ask_to_move(
     again, the new one takes the place of the earlier.
 
     Raises InvalidInput for an hour that is past, the same, or too far ahead, and
-    CalendarConflict if the provider holds another booking then.
+    CalendarConflict if the provider holds another booking then, PaperRequired if a paper
+    the market insists on is over by then.
     """
     job, visit, role = to_come(session, job_id, account, now=now)
-    ends_at = starts_at + timedelta(minutes=job.duration_minutes)
     if starts_at <= now:
         raise errors.InvalidInput(fields={"starts_at": ["window-past"]})
-    if ends_at > now + posting.HORIZON:
+    # Compared before anything is added: there is no hour after the last of the calendar.
+    duration = timedelta(minutes=job.duration_minutes)
+    if starts_at > now + posting.HORIZON - duration:
         raise errors.InvalidInput(fields={"starts_at": ["window-too-far-ahead"]})
+    ends_at = starts_at + duration
     if starts_at == job.starts_at:
         raise errors.InvalidInput(fields={"starts_at": ["same-hour"]})
     if providers.is_taken(
         session, visit.provider_id, starts_at=starts_at, ends_at=ends_at, but_for=job.id
     ):
         raise errors.CalendarConflict()
+    rules.check_papers(
+        session,
+        job,
+        rules.policy_of(session, job, now=now),
+        provider_id=visit.provider_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        now=now,
+    )
     questions.withdraw(session, models.Reschedule, job_id, now=now)
     session.add(
         models.Reschedule(
@@ -441,7 +464,8 @@ def answer_move(
     take the question back.
 
     Raises NothingAsked where there is no such question, NotAllowed for whoever would agree
-    to their own, and CalendarConflict if the hour went meanwhile.
+    to their own, CalendarConflict if the hour went meanwhile, and PaperRequired if a paper
+    the market insists on does not hold for it.
     """
     job, visit, role = to_come(session, job_id, account, now=now)
     asked = questions.standing(session, models.Reschedule, job_id)
@@ -475,6 +499,15 @@ def _move(
 ) -> None:
     policy = rules.policy_of(session, job, now=now)
     providers.lock(session, [visit.provider_id])
+    rules.check_papers(
+        session,
+        job,
+        policy,
+        provider_id=visit.provider_id,
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        now=now,
+    )
     providers.release(session, job_id=job.id, because="moved", now=now)
     providers.book(
         session,

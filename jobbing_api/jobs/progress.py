@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from jobbing_api import database, dues, errors, files, geography, history, markets, providers
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import models, moves, questions, reading, rules, telling
+from jobbing_api.jobs import models, moves, posting, questions, reading, rules, telling
 from jobbing_api.lifecycle import JobMove, JobState
 
 #: What becomes due about work: a word on the way, a question, a reminder, an end.
@@ -299,15 +299,30 @@ def set_redo_date(
     """The provider comes again at that hour to put it right; their calendar holds it.
 
     Raises IllegalMove unless something is to be put right, InvalidInput for an hour that is
-    past, CalendarConflict.
+    past or too far ahead, CalendarConflict, and PaperRequired if a paper the market insists
+    on does not hold for it.
     """
     job, _ = reading.hold(session, job_id, account, only="provider", now=now)
     if job.state != JobState.IN_PROGRESS or job.redone_at is None:
         raise errors.IllegalMove(state=str(job.state))
     if starts_at <= now:
         raise errors.InvalidInput(fields={"starts_at": ["window-past"]})
-    ends_at = starts_at + timedelta(minutes=minutes)
+    # Compared before anything is added: there is no hour after the last of the calendar.
+    duration = timedelta(minutes=minutes)
+    if starts_at > now + posting.HORIZON - duration:
+        raise errors.InvalidInput(fields={"starts_at": ["window-too-far-ahead"]})
+    ends_at = starts_at + duration
+    policy = rules.policy_of(session, job, now=now)
     providers.lock(session, [account.id])
+    rules.check_papers(
+        session,
+        job,
+        policy,
+        provider_id=account.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        now=now,
+    )
     providers.release(session, job_id=job.id, because="came", now=now)
     providers.book(
         session,
@@ -316,7 +331,7 @@ def set_redo_date(
         job_id=job.id,
         starts_at=starts_at,
         ends_at=ends_at,
-        buffer_minutes=rules.policy_of(session, job, now=now).travel_buffer_min,
+        buffer_minutes=policy.travel_buffer_min,
         place=geography.lon_lat(job.location),
         now=now,
     )

@@ -792,21 +792,22 @@ _LACKING = f"""
 
 def lacking(
     session: Session,
-    request: Request,
+    papers: Sequence[str],
     *,
+    category_id: int,
     provider_id: uuid.UUID,
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
 ) -> list[str]:
-    """The papers this request asks for that the provider cannot show for these hours. Hold
-    the provider's row lock, or the answer may be old before it is used."""
-    if not request.papers:
+    """Those of the papers asked for in a category that the provider cannot show for these
+    hours. Hold the provider's row lock, or the answer may be old before it is used."""
+    if not papers:
         return []
     asked = {
-        "papers": list(request.papers),
+        "papers": list(papers),
         "provider_id": provider_id,
-        "category_id": Int2(request.category_id),
+        "category_id": Int2(category_id),
         "starts_at": starts_at,
         "ends_at": ends_at,
         "now": now,

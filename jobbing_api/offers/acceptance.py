@@ -180,16 +180,15 @@ def _assign(
     )
     if starts_at is None:
         raise errors.CalendarConflict()
-    lacks = matching.lacking(
+    jobs.check_papers(
         session,
-        request,
+        job,
+        policy,
         provider_id=offer.provider_id,
         starts_at=starts_at,
         ends_at=starts_at + request.duration,
         now=now,
     )
-    if lacks:
-        raise errors.PaperRequired(missing=lacks)
     taken = session.scalars(
         update(models.Offer)
         .where(

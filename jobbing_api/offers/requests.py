@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, select, union
 from sqlalchemy.orm import Session
 
-from jobbing_api import geography, markets, matching, providers
+from jobbing_api import geography, jobs, markets, matching, providers
 from jobbing_api.jobs import models as jobs_models
 from jobbing_api.lifecycle import OfferState
 from jobbing_api.offers import models
@@ -55,9 +55,6 @@ def request_of(
     only: list[uuid.UUID] | None = None,
 ) -> matching.Request:
     """The question "who could do this job?" in matching's own words."""
-    papers: tuple[str, ...] = ()
-    if policy.papers_required:
-        papers = providers.papers.asked_of(job.category.papers)
     return matching.Request(
         job_id=job.id,
         market_id=job.market_id,
@@ -72,7 +69,7 @@ def request_of(
         budget_cents=job.budget_cents,
         languages=tuple(job.languages),
         needs=tuple(job.needs),
-        papers=papers,
+        papers=jobs.papers_asked(job, policy),
         leave_out=leave_out,
         radius_step=radius_step,
         outside_hours=outside_hours,

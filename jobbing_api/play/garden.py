@@ -205,7 +205,6 @@ def _work(
     path = f"/jobs/{job['id']}"
     company.step("start")
     digits = resident.caller.get(path)["visit"]["start_code"]
-    provider.caller.post(f"{path}/on-my-way", {"minutes": 15})
     company.in_state(provider.caller.post(f"{path}/start", {"code": digits}), "in_progress")
     company.step("check-in")
     _check_in(company, provider, path, "half")

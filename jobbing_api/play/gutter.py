@@ -174,7 +174,6 @@ def _visit(company: acting.Company, resident: Actor, winner: Actor, job_id: str)
         raise company.watch.failed("whoever comes is not told the address")
     digits = resident.caller.get(f"/jobs/{job_id}")["visit"]["start_code"]
     for who, path, said, state in (
-        (winner, "on-my-way", {"minutes": 20}, "assigned"),
         (winner, "start", {"code": digits}, "in_progress"),
         (winner, "finish", None, "finished"),
         (resident, "confirm", None, "completed"),

@@ -75,7 +75,7 @@ problem-undo-over-title = It is too late to undo
 problem-undo-over-detail = An acceptance can be taken back at once, before work begins. After that, cancel the job.
 
 problem-too-early-title = It is a little early for that
-problem-too-early-detail = They may still come. Wait a little longer after the agreed time, and say so then.
+problem-too-early-detail = This is only said closer to the agreed time, or some time after it. Wait a little longer, and say so then.
 
 problem-nothing-asked-title = There is nothing to answer
 problem-nothing-asked-detail = Nobody asks for another hour, or not any more. Look at the job again.

@@ -75,7 +75,7 @@ problem-undo-over-title = Il est trop tard pour annuler
 problem-undo-over-detail = On peut revenir sur une acceptation aussitôt, avant le début du travail. Ensuite, annulez la mission.
 
 problem-too-early-title = C'est encore un peu tôt
-problem-too-early-detail = On peut encore venir. Attendez encore un peu après l'heure convenue, puis signalez-le.
+problem-too-early-detail = Cela se dit seulement à l'approche de l'heure convenue, ou quelque temps après. Attendez encore un peu, puis signalez-le.
 
 problem-nothing-asked-title = Il n'y a rien à répondre
 problem-nothing-asked-detail = Personne ne demande d'autre heure, ou plus maintenant. Regardez la mission de nouveau.

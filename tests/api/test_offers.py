@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from tests import factories
 from tests.api.conftest import (
@@ -84,6 +85,7 @@ def test_the_whole_walk(
         (resident, "confirm", "completed"),
     ]
     digits = read(resident, posted).get_json()["visit"]["start_code"]
+    clock.now = datetime.fromisoformat(taken["starts_at"]) - timedelta(minutes=20)
     said = {"redo": {"reason": "Fuite"}, "start": {"code": digits}}
     for who, step, state in steps:
         clock.move(minutes=1)

@@ -431,6 +431,63 @@ def test_an_offer_is_not_accepted_without_the_papers_asked_for_by_then(
     assert karim.post(path).status_code == 200
 
 
+def test_a_visit_is_not_moved_beyond_the_end_of_a_paper(
+    person: Callable[..., Person],
+    provider: Callable[..., Person],
+    operator: Callable[[str], Person],
+    session: Session,
+    clock: Clock,
+) -> None:
+    resident, karim, acting = person(), provider(), operator("act")
+    insist(session, clock.now)
+    verified(karim, acting, "identity")
+    verified(karim, acting, "registration")
+    last = (clock.now + timedelta(days=8)).date()
+    insured = verified(karim, acting, expires_on=last.isoformat())
+    posted = resident.post("/jobs", job(clock.now)).get_json()
+    ask_a_wave(posted, clock)
+    path = f"/jobs/{posted['id']}"
+    taken = karim.post(f"/offers/{offer_of(karim, posted)['id']}/accept").get_json()
+    starts_at = datetime.fromisoformat(taken["starts_at"])
+    later = {"starts_at": (starts_at + timedelta(days=20)).isoformat()}
+    for who in (karim, resident):
+        refused = who.post(f"{path}/reschedule", later)
+        assert (refused.status_code, slug(refused)) == (409, "paper-required")
+        assert refused.get_json()["missing"] == ["R"]
+    covered = {"starts_at": (starts_at + timedelta(days=2)).isoformat()}
+    assert karim.post(f"{path}/reschedule", covered).status_code == 200
+    # What held when it was asked does not any more when it is agreed to.
+    acting.post(f"/operators/papers/{insured['id']}/refuse", {"reason": "Résiliée."})
+    refused = resident.post(f"{path}/reschedule/agree")
+    assert (refused.status_code, slug(refused)) == (409, "paper-required")
+    assert refused.get_json()["missing"] == ["R"]
+    assert karim.get(path).get_json()["starts_at"] == taken["starts_at"]
+
+
+def test_nobody_comes_again_without_the_papers_asked_for(
+    person: Callable[..., Person],
+    provider: Callable[..., Person],
+    session: Session,
+    clock: Clock,
+) -> None:
+    resident, karim = person(), provider()
+    posted = resident.post("/jobs", job(clock.now)).get_json()
+    ask_a_wave(posted, clock)
+    karim.post(f"/offers/{offer_of(karim, posted)['id']}/accept")
+    path = f"/jobs/{posted['id']}"
+    resident.post(f"{path}/start")
+    karim.post(f"{path}/finish", {})
+    resident.post(f"{path}/redo", {"reason": "Fuite"})
+    insist(session, clock.now)
+    again = {"starts_at": (clock.now + timedelta(days=1)).isoformat(), "minutes": 60}
+    refused = karim.post(f"{path}/redo-date", again)
+    assert (refused.status_code, slug(refused)) == (409, "paper-required")
+
+
+def test_a_market_has_no_name_that_cannot_be_kept(client: FlaskClient) -> None:
+    assert client.get("/api/v1/markets/%00/papers").status_code == 404
+
+
 def test_a_quote_is_not_chosen_without_the_papers_asked_for_by_then(
     person: Callable[..., Person],
     provider: Callable[..., Person],

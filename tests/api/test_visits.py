@@ -157,6 +157,24 @@ def test_nobody_sets_out_in_the_name_of_another(agreed: Agreed) -> None:
     assert (refused.status_code, slug(refused)) == (422, "invalid-input")
 
 
+def test_nobody_sets_out_days_ahead(agreed: Agreed) -> None:
+    early = agreed.provider.post(f"{agreed.path}/on-my-way", {})
+    assert (early.status_code, slug(early)) == (409, "too-early")
+    agreed.clock.now = agreed.starts_at + 16 * MINUTE
+    # So nobody was at the door, and the resident owes nothing for it.
+    refused = agreed.provider.post(f"{agreed.path}/no-show")
+    assert (refused.status_code, slug(refused)) == (403, "not-allowed")
+    assert agreed.seen()["state"] == "assigned"
+
+
+@pytest.mark.parametrize(("before", "status"), [(181, 409), (180, 200)])
+def test_setting_out_is_said_from_three_hours_before(
+    agreed: Agreed, before: int, status: int
+) -> None:
+    agreed.at(agreed.starts_at - before * MINUTE)
+    assert agreed.provider.post(f"{agreed.path}/on-my-way", {}).status_code == status
+
+
 # Confirmed, or silence --------------------------------------------------------------------
 
 
@@ -255,7 +273,24 @@ def test_nobody_is_under_way_for_ever(agreed: Agreed) -> None:
     assert agreed.seen()["state"] == "open"
 
 
+def test_whoever_says_every_hour_that_they_come_later_is_waited_for_no_longer(
+    agreed: Agreed,
+) -> None:
+    for passed in range(0, 91, 15):
+        agreed.at(agreed.starts_at + passed * MINUTE)
+        said = agreed.provider.post(f"{agreed.path}/on-my-way", {"minutes": 180})
+        assert said.status_code == 200
+    agreed.at(agreed.starts_at + 105 * MINUTE)
+    assert agreed.seen()["state"] == "open"
+
+
 # Moved -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", ["2126-01-01T08:00:00Z", "9999-12-31T23:59:00Z"])
+def test_no_visit_moves_beyond_what_can_be_planned(agreed: Agreed, at: str) -> None:
+    refused = agreed.resident.post(f"{agreed.path}/reschedule", {"starts_at": at})
+    assert (refused.status_code, list(refused.get_json()["errors"])) == (422, ["starts_at"])
 
 
 def test_a_visit_moves_when_both_agree(agreed: Agreed) -> None:

@@ -137,10 +137,10 @@ def test_what_is_to_be_put_right_has_a_date_and_counts_on_the_time_sheet(at_work
     for who, status in ((at_work.resident, 403), (at_work.other, 404)):
         body = {"starts_at": when.isoformat()}
         assert who.post(f"{at_work.path}/redo-date", body).status_code == status
-    past = at_work.provider.post(
-        f"{at_work.path}/redo-date", {"starts_at": (when - 3 * DAY).isoformat()}
-    )
-    assert (past.status_code, slug(past)) == (422, "invalid-input")
+    past = (when - 3 * DAY).isoformat()
+    for wrong in (past, "2126-01-01T08:00:00Z", "9999-12-31T23:59:00Z"):
+        refused = at_work.provider.post(f"{at_work.path}/redo-date", {"starts_at": wrong})
+        assert (refused.status_code, slug(refused)) == (422, "invalid-input")
     dated = at_work.provider.post(
         f"{at_work.path}/redo-date", {"starts_at": when.isoformat(), "minutes": 45}
     )

@@ -83,7 +83,6 @@ def test_from_posted_to_completed_with_both_reviews(stack: Stack) -> None:
     assert provider.get(path)["address"] == "12 rue de la République, Lyon"
     digits = resident.get(path)["visit"]["start_code"]
     for who, step in (
-        (provider, "on-my-way"),
         (provider, "start"),
         (provider, "finish"),
         (resident, "redo"),
@@ -109,7 +108,6 @@ def test_from_posted_to_completed_with_both_reviews(stack: Stack) -> None:
         "job-post",
         "wave-open",
         "job-assign",
-        "on-my-way",
         "job-start",
         "job-finish",
         "job-redo",
