@@ -157,7 +157,7 @@ class Indexed(Base):
     offers_unanswered: Mapped[int]
     free_time: Mapped[list[Range[datetime]]] = mapped_column(TSTZMULTIRANGE)
     #: Whether they ever work so: Monday to Saturday after 19 o'clock, before 7 on any day,
-    #: on Sunday later than that.
+    #: on Sunday later than that. True for whoever added hours by hand, whenever these are.
     evenings: Mapped[bool]
     nights: Mapped[bool]
     sundays: Mapped[bool]

@@ -280,6 +280,7 @@ _DECLARED = """
     v_zone text;
     v_local timestamp;
     v_plain boolean;
+    v_turned interval;
     v_first integer;
     v_half_hours integer;
     v_early_s float8;
@@ -499,8 +500,9 @@ def _outward() -> str:
 
 
 #: What the window is on the market's clock, where that is plain: no change of the clock in
-#: it, no longer than a week, and no visit farther off matters than the days of the index
-#: allow for.
+#: it or so shortly before it that hours of the week still end or begin by the reading from
+#: before the change, no longer than a week, and no visit farther off matters than the days
+#: of the index allow for.
 _WINDOW = """
     v_local := :earliest AT TIME ZONE v_zone;
     v_early_s := 60 * ((date_part('isodow', v_local) - 1) * 1440
@@ -518,6 +520,12 @@ _WINDOW = """
                AND :travel_min_per_km <= 2 AND :travel_buffer_min <= 60
                AND (:earliest + :span_s * interval '1 second') AT TIME ZONE v_zone
                    = v_local + :span_s * interval '1 second';
+    -- What a clock put back shows twice, hours of a week mean the first time; what one put
+    -- forward leaves out, they find later: for as long as it was put, the week tells nothing.
+    v_turned := abs(date_part('epoch',
+        v_local - (:earliest - interval '24 hours') AT TIME ZONE v_zone) - 86400)
+        * interval '1 second';
+    v_plain := v_plain AND (:earliest - v_turned) AT TIME ZONE v_zone = v_local - v_turned;
     v_half_hours := least(v_half_hours, 336);
     v_day := v_local::date - DATE '1970-01-01';
     WHILE v_day <= (v_local + (:span_s - 0.000001) * interval '1 second')::date

@@ -6,6 +6,7 @@ The worlds are the same in every run, so that a red run is the change's doing.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import uuid
@@ -595,6 +596,115 @@ def test_offers_of_the_first_hour_count_where_midnight_comes_twice(
     full = ranked(session, second_half_past, request)
     assert dict(full.fell_out) == {"daily-offers": 1}
     assert ranked(session, second_half_past + DAY, request).ranked == 1
+
+
+#: In Santiago 24:00 becomes 23:00 once more at the first, and 00:00 becomes 01:00 at the second.
+PUT_BACK = datetime(2026, 4, 5, 3, 0, tzinfo=UTC)
+PUT_FORWARD = datetime(2026, 9, 6, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("change", "weekday", "from_time", "to_time"),
+    [
+        # Over before, by the first half past eleven; begun before, and on until midnight.
+        (PUT_BACK, 5, "20:00", "23:30"),
+        (PUT_BACK, 5, "23:30", "24:00"),
+        # Readings of no clock: what ends or begins there does so half an hour after the change.
+        (PUT_FORWARD, 6, "00:00", "00:30"),
+        (PUT_FORWARD, 6, "00:30", "03:00"),
+    ],
+)
+def test_right_after_a_change_of_the_clock_hours_are_those_of_the_calendar(
+    session: Session, change: datetime, weekday: int, from_time: str, to_time: str
+) -> None:
+    now = change - 12 * HOUR
+    place = (-70.65, -33.45)
+    santiago = markets.create_market(
+        session,
+        slug="santiago",
+        name="Santiago",
+        area=factories.square(place, 0.3),
+        time_zone="America/Santiago",
+        currency="EUR",
+        country="FR",
+        now=now,
+    )
+    provider = factories.provider(session, base=place, now=now)
+    providers.put_calendar(
+        session,
+        session.get_one(accounts_models.Account, provider.account_id),
+        time_zone="America/Santiago",
+        weekly=[providers.Hours(weekday=weekday, from_time=from_time, to_time=to_time)],
+        exceptions=[],
+        now=now,
+    )
+    derive(session, provider, at=now)
+    sources = oracle.read(session)
+    found = 0
+    for minutes, length in itertools.product(range(-120, 181, 15), (30, 60, 90)):
+        starts_at = change + minutes * MINUTE
+        request = ask(
+            session,
+            now,
+            market_id=santiago.id,
+            place=place,
+            window_from=starts_at,
+            window_to=starts_at + length * MINUTE,
+            duration_minutes=30,
+        )
+        policy = rules(session, now, request)
+        verdict = oracle.rank(sources, request, policy, now=now)
+        for judge in ("best", "everybody"):
+            ranking = ranked(session, now, request, judge=judge)
+            assert differences(ranking, verdict, 10) == [], (judge, minutes, length)
+        found += len(verdict.placed)
+    assert found > 0
+
+
+@pytest.mark.parametrize("days", [-90, -1, 0, 90])
+def test_who_added_hours_is_found_in_them_whenever_their_row_was_derived(
+    session: Session, now: datetime, days: int
+) -> None:
+    """They work Monday to Saturday from eight to seven, and in these hours."""
+    provider = factories.provider(session, now=now)
+    midnight = datetime(2026, 6, 2, 22, 0, tzinfo=UTC)
+    added = {
+        "evening": midnight - 4 * HOUR,
+        "night": midnight + 3 * HOUR,
+        "Sunday": midnight + 4 * DAY + 14 * HOUR,
+    }
+    providers.put_calendar(
+        session,
+        session.get_one(accounts_models.Account, provider.account_id),
+        time_zone="Europe/Paris",
+        weekly=providers.get_calendar(session, provider.account_id).weekly,
+        exceptions=[
+            providers.Exceptional(from_at=starts_at, to_at=starts_at + HOUR, available=True)
+            for starts_at in added.values()
+        ],
+        now=now,
+    )
+    derive(session, provider, at=now + days * DAY)
+    for hours, starts_at in added.items():
+        request = ask(
+            session,
+            now,
+            window_from=starts_at,
+            window_to=starts_at + HOUR,
+            duration_minutes=30,
+        )
+        for judge in ("best", "everybody"):
+            best = ranked(session, now, request, judge=judge).candidates
+            assert [one.starts_at for one in best] == [starts_at], (hours, judge)
+
+
+def derive(session: Session, provider: providers_models.Provider, *, at: datetime) -> None:
+    """What the index says of somebody, and what it is made by, as of an instant."""
+    session.execute(text("SET CONSTRAINTS search_index_settle IMMEDIATE"))
+    session.execute(text("SET CONSTRAINTS search_index_settle DEFERRED"))
+    matching.index.take_baselines(session, now=at)
+    told = {"id": provider.account_id, "at": at}
+    session.execute(text("SELECT search_index_derive(ARRAY[CAST(:id AS uuid)], :at)"), told)
 
 
 def test_a_far_visit_days_away_is_minded_by_who_walks(session: Session, now: datetime) -> None:

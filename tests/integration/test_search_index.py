@@ -135,8 +135,10 @@ def layout(person: oracle.Person, market_zone: str, at: datetime) -> dict[str, o
         way = max(visit.buffer, timedelta(minutes=61 + math.ceil(2 * farthest_m / 1000)))
         mark(taken, visit.starts_at - way, visit.ends_at + way)
 
+    ever_added = any(available for *_, available in person.exceptions)
+
     def ever(hours: list[bool]) -> bool:
-        return not plain or bool(added) or any(map(operator.and_, week, hours))
+        return not plain or ever_added or any(map(operator.and_, week, hours))
 
     lon, lat = person.base
     return {
