@@ -47,13 +47,18 @@ def _by(**given: Any) -> ma.fields.Field[Any]:
 
 def _times(**given: Any) -> ma.fields.Field[Any]:
     return fields.whole(
-        "How often in all; null for no end.", 10, least=1, most=200, allow_none=True, **given
+        "How often in all; null for no end, or where `until` says it.",
+        10,
+        least=1,
+        most=200,
+        allow_none=True,
+        **given,
     )
 
 
 def _until(**given: Any) -> ma.fields.Field[Any]:
     return fields.day(
-        "The last local date it may fall on; null for no end.",
+        "The last local date it may fall on; null for no end, or where `times` says it.",
         "2027-10-31",
         allow_none=True,
         **given,
@@ -141,7 +146,8 @@ class Repeat(view.View):
         """The same again and again (the resident)
 
         Each is posted as a job of its own some days ahead, in the same hours of its day by
-        the clock of the market. Single ones are skipped or moved until then.
+        the clock of the market; a window shorter than a day keeps its length in the night the
+        clocks change. Single ones are skipped or moved until then.
         """
         window = body.pop("window")
         same_provider = body.pop("same_provider")

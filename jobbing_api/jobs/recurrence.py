@@ -1,8 +1,9 @@
 """When a job that comes again is to be done: the dates of a rule, by the calendar of a place.
 
 Hides: the rule itself (RFC 5545, read by python-dateutil), and that it counts by the clock on
-the wall: eight o'clock stays eight o'clock when summer time ends. Nothing here asks the
-database.
+the wall: eight o'clock stays eight o'clock when summer time ends. A window shorter than a day
+keeps its length nevertheless, in the night of the change too: else none would be left of it for
+the job. Nothing here asks the database.
 """
 
 from __future__ import annotations
@@ -118,14 +119,15 @@ def _rule(series: models.Series) -> rrule.rrule:
 
 
 def regular(series: models.Series, on: date, time_zone: str) -> tuple[datetime, datetime]:
-    """When the occurrence of a date may be done by the rule: the same by the clock on the
-    wall, whatever the offset."""
+    """When the occurrence of a date may be done by the rule: it begins at the same time by
+    the clock on the wall, whatever the offset, and lasts as long as the first, or to the same
+    time of a later day."""
     local = local_time.zone(time_zone)
     minute = series.begins.hour * 60 + series.begins.minute
-    return (
-        local_time.instant(on, minute, local),
-        local_time.instant(on, minute + series.window_minutes, local),
-    )
+    from_ = local_time.instant(on, minute, local)
+    if series.window_minutes < local_time.DAY_MINUTES:
+        return from_, from_ + timedelta(minutes=series.window_minutes)
+    return from_, local_time.instant(on, minute + series.window_minutes, local)
 
 
 def weekdays(rule: Rule, begins: datetime) -> list[int]:
@@ -138,5 +140,21 @@ def weekdays(rule: Rule, begins: datetime) -> list[int]:
     return days
 
 
-def minutes(from_: datetime, to: datetime) -> int:
-    return round((to - from_) / timedelta(minutes=1))
+def check_end(rule: Rule, begins: datetime) -> None:
+    """Raises InvalidInput for a rule that ends before it begins, or in two ways."""
+    if rule.until is not None and rule.until < begins.date():
+        raise errors.InvalidInput(fields={"until": ["window-ends-before-it-starts"]})
+    if rule.until is not None and rule.times is not None:
+        raise errors.InvalidInput(fields={"times": ["times-or-until"]})
+
+
+def window_minutes(from_: datetime, to: datetime, time_zone: str) -> int:
+    """How long a window lasts that is to come again: as it is, or from a day on by the clock
+    on the wall."""
+    local = local_time.zone(time_zone)
+    lasts = round((to - from_) / timedelta(minutes=1))
+    if lasts < local_time.DAY_MINUTES:
+        return lasts
+    # Two instants of one zone are subtracted as what its clock shows.
+    on_the_wall = to.astimezone(local) - from_.astimezone(local)
+    return max(local_time.DAY_MINUTES, round(on_the_wall / timedelta(minutes=1)))

@@ -39,6 +39,9 @@ _WORTH_SENDING = timedelta(days=3)
 #: So many are shown.
 _SHOWN = 12
 
+#: Nobody names a date further off than the last of those shown may be: so many times a year.
+_NAMED_WITHIN = timedelta(days=366 * (_SHOWN + 1))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
@@ -81,6 +84,7 @@ def repeat(
         raise errors.InvalidInput(fields={"window.from": ["window-too-far-ahead"]})
     local = local_time.zone(job.market.time_zone)
     begins = window_from.astimezone(local).replace(tzinfo=None, fold=0)
+    recurrence.check_end(rule, begins)
     series = models.Series(
         id=database.new_id(),
         market_id=job.market_id,
@@ -93,7 +97,7 @@ def repeat(
         by=rule.by,
         times=rule.times,
         until=rule.until,
-        window_minutes=recurrence.minutes(begins, window_to.astimezone(local).replace(tzinfo=None)),
+        window_minutes=recurrence.window_minutes(window_from, window_to, job.market.time_zone),
         same_provider=same_provider,
         created_at=now,
     )
@@ -355,6 +359,9 @@ def _held(
         raise errors.NotFound()
     if series.ended_at is not None:
         raise errors.IllegalMove(state="ended")
+    if on > max(now, series.created_at + _BEGINS_WITHIN).date() + _NAMED_WITHIN:
+        # Counting up to it would take long, and nobody has seen it.
+        raise errors.NotFound()
     found = next(
         (
             one

@@ -710,6 +710,7 @@ window-too-far-ahead = This must be at most 60 days ahead.
 window-too-long = This must be at most 30 days after the start.
 moved-too-far = This must be less than 31 days from the usual time.
 first-is-none-of-them = The day of the first must be among these.
+times-or-until = Say how often or until when, not both.
 
 # --- pages that links in mails lead to ---
 

@@ -710,6 +710,7 @@ window-too-far-ahead = Il faut une date dans les 60 jours à venir.
 window-too-long = La fin doit venir au plus tard 30 jours après le début.
 moved-too-far = Il faut rester à moins de 31 jours de la date habituelle.
 first-is-none-of-them = Le jour de la première fois doit en faire partie.
+times-or-until = Indiquez combien de fois ou jusqu'à quand, pas les deux.
 
 # --- pages that links in mails lead to ---
 

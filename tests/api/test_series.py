@@ -178,6 +178,58 @@ def test_rules_fall_where_a_calendar_has_them(
     assert {name: series[name] for name in rule} == rule
 
 
+@pytest.mark.parametrize(
+    ("from_", "to", "duration", "lasts"),
+    [
+        # 02:30 in summer to 02:15 in winter, 01:00 in summer to 03:00 in winter.
+        ("2026-10-25T00:30:00Z", "2026-10-25T01:15:00Z", 30, 45),
+        ("2026-10-24T23:00:00Z", "2026-10-25T02:00:00Z", 180, 180),
+        # In March the hour from two to three is missing.
+        ("2026-10-18T00:00:00Z", "2026-10-18T01:30:00Z", 90, 90),
+    ],
+    ids=["backwards", "as-long-as-the-job", "forwards"],
+)
+def test_a_window_keeps_its_length_in_the_night_the_clocks_change(
+    posted: tuple[Person, dict[str, Any]],
+    clock: Clock,
+    from_: str,
+    to: str,
+    duration: int,
+    lasts: int,
+) -> None:
+    resident, _ = posted
+    made = resident.post("/jobs", job(clock.now, duration_minutes=duration)).get_json()
+    rule = {"window": {"from": from_, "to": to}, "frequency": "weekly", "interval": 1}
+    series = repeated((resident, made), **rule)
+    assert series["occurrences"][0]["window"] == {"from": from_, "to": to}
+    # Half a year later the clocks are changed again.
+    tick(clock, paris(2027, 3, 10, 9))
+    later = resident.get(f"/series/{series['id']}").get_json()
+    for one in series["occurrences"] + later["occurrences"]:
+        begin, end = (datetime.fromisoformat(one["window"][name]) for name in ("from", "to"))
+        assert end - begin == timedelta(minutes=lasts), one
+    assert "2027-03-28" in dates(later)
+
+
+def test_several_days_end_by_the_clock_on_the_wall(posted: tuple[Person, dict[str, Any]]) -> None:
+    # Saturday at eight to Sunday at six, over the night in which summer time ends.
+    both_days = {
+        "from": paris(2026, 10, 17, 8).isoformat(),
+        "to": paris(2026, 10, 18, 18).isoformat(),
+    }
+    _, over_it = repeated(posted, window=both_days)["occurrences"][:2]
+    assert over_it["window"] == {"from": "2026-10-24T06:00:00Z", "to": "2026-10-25T17:00:00Z"}
+
+
+def test_no_date_of_another_century_is_looked_for(posted: tuple[Person, dict[str, Any]]) -> None:
+    resident, _ = posted
+    path = f"/series/{repeated(posted, weekdays=list(range(7)))['id']}"
+    for step in ("skip", "restore"):
+        for on in ("2999-12-31", "2026-01-01"):
+            refused = resident.post(f"{path}/{step}", {"on": on})
+            assert (refused.status_code, slug(refused)) == (404, "not-found")
+
+
 def test_each_is_asked_about_a_week_ahead_once_and_told(
     posted: tuple[Person, dict[str, Any]], clock: Clock
 ) -> None:
@@ -303,6 +355,8 @@ def test_a_series_is_its_residents_alone(
         ({"times": 0}, "times"),
         ({"until": "2026-13-01"}, "until"),
         ({"until": "tomorrow"}, "until"),
+        ({"until": "2026-10-12"}, "until"),
+        ({"until": "2026-12-31", "times": 3}, "times"),
         ({"window": window(paris(2026, 10, 1, 8))}, "window.from"),
         ({"window": window(paris(2026, 10, 13, 8), 1)}, "window"),
         ({"window": window(paris(2026, 10, 13, 8), 24 * 40)}, "window.to"),
