@@ -13,6 +13,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from jobbing_api.notifications import models as notifications_models
+from tests.api import test_papers
 from tests.api.conftest import Clock, Person, ask_a_wave, job, offer_of
 from tests.api.test_disputes import operator as operator
 from tests.api.test_visits import NEARBY, Agreed
@@ -269,3 +270,17 @@ def test_who_cannot_be_reached_is_found_at_the_same_cost(
         )
 
     grows(session, acting, "/unreachable", more)
+
+
+def test_papers_are_listed_at_the_same_cost_however_many(
+    provider: Callable[..., Person], operator: Callable[[str], Person], session: Session
+) -> None:
+    first, acting = provider(), operator("act")
+    grows(session, first, "/providers/me/papers", lambda: test_papers.handed_in(first))
+    kinds = iter(("registration", "A", "T", "C"))
+    grows(
+        session,
+        acting,
+        "/operators/papers",
+        lambda: test_papers.handed_in(first, next(kinds)),
+    )
