@@ -255,7 +255,7 @@ def _provider(
         ),
         "jobs": [
             {
-                **out.row(job, only=_JOB_AS_PROVIDER),
+                **_worded_by_nobody(out.row(job, only=_JOB_AS_PROVIDER)),
                 "approximate_place": _approximate(job.location),
             }
             for job in coming
@@ -376,6 +376,14 @@ class _Writer:
             else:
                 written[name] = _plain(value)
         return written
+
+
+def _worded_by_nobody(row: dict[str, Any]) -> dict[str, Any]:
+    """An order without the title that the resident gave the job."""
+    order = row["order"]
+    if order is not None:
+        row["order"] = {name: said for name, said in order.items() if name != "title"}
+    return row
 
 
 def _approximate(place: WKBElement) -> dict[str, Any]:
