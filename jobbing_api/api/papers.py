@@ -274,9 +274,7 @@ class Asked(view.View):
                     "required_for": [
                         urgency
                         for urgency in markets.models.URGENCIES
-                        if (
-                            rules.get((category.id, urgency)) or rules[None, urgency]
-                        ).papers_required
+                        if markets.applying(rules, category.id, urgency).papers_required
                     ],
                 }
                 for category in markets.all_categories(self.session)

@@ -237,7 +237,7 @@ def confirm_visit(
     else:
         visit.resident_confirmed_at = now
     job.version += 1
-    _record(session, "visit-confirm", job, account, role, now=now)
+    moves.note(session, "visit-confirm", job, account, role, now=now)
     if first and visit.confirm_asked_at is not None:
         telling.tell(session, job, job.resident_id, "visit-confirmed", now=now)
     session.flush()
@@ -294,7 +294,7 @@ def set_out(
     if job.on_my_way_at is None:
         job.on_my_way_at = now
         job.version += 1
-        _record(session, "on-my-way", job, account, role, now=now)
+        moves.note(session, "on-my-way", job, account, role, now=now)
         telling.tell(session, job, job.resident_id, "on-my-way", now=now, visit=visit)
     session.flush()
     return job
@@ -445,7 +445,15 @@ def ask_to_move(
         )
     )
     job.version += 1
-    _record(session, "reschedule-ask", job, account, role, now=now, starts_at=starts_at)
+    moves.note(
+        session,
+        "reschedule-ask",
+        job,
+        account,
+        role,
+        now=now,
+        data={"starts_at": starts_at.isoformat()},
+    )
     other = job.provider_id if role == "resident" else job.resident_id
     telling.tell(session, job, other, "reschedule-asked", now=now, starts_at=starts_at)
     session.flush()
@@ -477,7 +485,7 @@ def answer_move(
         asked.state = "withdrawn" if asked.asked_by == role else "refused"
         asked.ended_at = now
         job.version += 1
-        _record(session, "reschedule-refuse", job, account, role, now=now)
+        moves.note(session, "reschedule-refuse", job, account, role, now=now)
         if asked.state == "refused":
             other = job.provider_id if role == "resident" else job.resident_id
             telling.tell(session, job, other, "reschedule-refused", now=now)
@@ -537,29 +545,15 @@ def _move(
     job.version += 1
     dues.strike(session, job.id, _KINDS)
     _watch(session, job, policy, now=now)
-    _record(session, "reschedule-agree", job, account, role, now=now, starts_at=asked.starts_at)
+    moves.note(
+        session,
+        "reschedule-agree",
+        job,
+        account,
+        role,
+        now=now,
+        data={"starts_at": asked.starts_at.isoformat()},
+    )
     other = job.provider_id if role == "resident" else job.resident_id
     telling.tell(session, job, other, "visit-moved", now=now)
     session.flush()
-
-
-def _record(
-    session: Session,
-    event: str,
-    job: models.Job,
-    account: accounts_models.Account,
-    role: str,
-    *,
-    now: datetime,
-    starts_at: datetime | None = None,
-) -> None:
-    history.record(
-        session,
-        event,
-        at=now,
-        actor_role=role,
-        actor_id=account.id,
-        market_id=job.market_id,
-        job_id=job.id,
-        data={} if starts_at is None else {"starts_at": starts_at.isoformat()},
-    )

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import dues, errors, history, lifecycle
+from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models
 
 
@@ -76,6 +77,33 @@ def move(
         said=said,
     )
     return job
+
+
+def note(
+    session: Session,
+    event: str,
+    job: models.Job,
+    account: accounts_models.Account,
+    role: str,
+    *,
+    now: datetime,
+    offer_id: uuid.UUID | None = None,
+    said: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Write down what one side of a job did that moved it to no other state."""
+    history.record(
+        session,
+        event,
+        at=now,
+        actor_role=role,
+        actor_id=account.id,
+        market_id=job.market_id,
+        job_id=job.id,
+        offer_id=offer_id,
+        said=said,
+        data=data,
+    )
 
 
 def lock(session: Session, job_id: uuid.UUID) -> models.Job | None:

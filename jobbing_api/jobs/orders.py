@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, history, providers
+from jobbing_api import database, errors, providers
 from jobbing_api.accounts import models as accounts_models
 from jobbing_api.jobs import models, moves, prices, questions, reading, rules, supplies, telling
 from jobbing_api.lifecycle import JobState
@@ -102,11 +102,9 @@ def ask_to_change(
     )
     session.add(change)
     job.version += 1
-    _record(session, "change-ask", job, account, role, now=now, data={"delta_cents": delta})
+    moves.note(session, "change-ask", job, account, role, now=now, data={"delta_cents": delta})
     other = job.provider_id if role == "resident" else job.resident_id
-    telling.tell(
-        session, job, other, "change-asked", now=now, net_cents=delta, currency=job.currency
-    )
+    _tell_amount(session, job, other, "change-asked", delta, now=now)
     session.flush()
     return change
 
@@ -150,7 +148,7 @@ def answer_change(
     if agree:
         _change(session, job, change, now=now)
     job.version += 1
-    _record(session, f"change-{ends}", job, account, role, now=now)
+    moves.note(session, f"change-{ends}", job, account, role, now=now)
     if ends != "withdrawn":
         other = job.provider_id if role == "resident" else job.resident_id
         telling.tell(session, job, other, f"change-{ends}", now=now)
@@ -227,10 +225,10 @@ def say_paid(
         payment.paid_at = now
     session.add(payment)
     job.version += 1
-    _record(session, f"paid-{role}", job, account, role, now=now, data={"cents": amount_cents})
+    moves.note(session, f"paid-{role}", job, account, role, now=now, data={"cents": amount_cents})
     other = job.provider_id if role == "resident" else job.resident_id
     kind = "payment-said" if role == "resident" else "payment-received"
-    telling.tell(session, job, other, kind, now=now, net_cents=amount_cents, currency=job.currency)
+    _tell_amount(session, job, other, kind, amount_cents, now=now)
     session.flush()
     return payment
 
@@ -257,16 +255,10 @@ def agree_paid(
     else:
         payment.paid_at = now
     job.version += 1
-    _record(session, f"paid-{role}", job, account, role, now=now)
+    moves.note(session, f"paid-{role}", job, account, role, now=now)
     if role == "provider":
-        telling.tell(
-            session,
-            job,
-            job.resident_id,
-            "payment-received",
-            now=now,
-            net_cents=payment.amount_cents,
-            currency=job.currency,
+        _tell_amount(
+            session, job, job.resident_id, "payment-received", payment.amount_cents, now=now
         )
     session.flush()
     return payment
@@ -293,16 +285,10 @@ def refuse_paid(
         raise errors.NothingAsked()
     payment.refused_at = now
     job.version += 1
-    _record(session, f"paid-refused-{role}", job, account, role, now=now)
+    moves.note(session, f"paid-refused-{role}", job, account, role, now=now)
     if role != payment.said_by:
-        telling.tell(
-            session,
-            job,
-            job.resident_id,
-            "payment-refused",
-            now=now,
-            net_cents=payment.amount_cents,
-            currency=job.currency,
+        _tell_amount(
+            session, job, job.resident_id, "payment-refused", payment.amount_cents, now=now
         )
     session.flush()
     return payment
@@ -377,23 +363,15 @@ def _receive(session: Session, job: models.Job, payment: models.Payment, *, now:
     payment.tax_cents = prices.tax_in(payment.amount_cents, taxed)
 
 
-def _record(
+def _tell_amount(
     session: Session,
-    event: str,
     job: models.Job,
-    account: accounts_models.Account,
-    role: str,
+    account_id: uuid.UUID | None,
+    kind: str,
+    amount_cents: int,
     *,
     now: datetime,
-    data: dict[str, Any] | None = None,
 ) -> None:
-    history.record(
-        session,
-        event,
-        at=now,
-        actor_role=role,
-        actor_id=account.id,
-        market_id=job.market_id,
-        job_id=job.id,
-        data=data,
+    telling.tell(
+        session, job, account_id, kind, now=now, net_cents=amount_cents, currency=job.currency
     )

@@ -241,9 +241,7 @@ def end(
     session: Session, series_id: uuid.UUID, account: accounts_models.Account, *, now: datetime
 ) -> models.Series:
     """Ask no more. What was asked about already stays; ended twice is ended once."""
-    series = _lock(session, series_id)
-    if series is None or series.resident_id != account.id:
-        raise errors.NotFound()
+    series = _own(session, series_id, account)
     if series.ended_at is None:
         series.ended_at, series.ended_because = now, "resident"
         dues.strike(session, series.id, [ASK])
@@ -354,23 +352,14 @@ def _held(
     now: datetime,
 ) -> tuple[models.Series, recurrence.Occurrence]:
     """The series, locked, and the occurrence that is to be changed."""
-    series = _lock(session, series_id)
-    if series is None or series.resident_id != account.id:
-        raise errors.NotFound()
+    series = _own(session, series_id, account)
     if series.ended_at is not None:
         raise errors.IllegalMove(state="ended")
     if on > max(now, series.created_at + _BEGINS_WITHIN).date() + _NAMED_WITHIN:
         # Counting up to it would take long, and nobody has seen it.
         raise errors.NotFound()
-    found = next(
-        (
-            one
-            for one in recurrence.occurrences(
-                series, _zone_of(session, series), _known(session, [series_id])[series_id], on=on
-            )
-        ),
-        None,
-    )
+    past = _known(session, [series_id])[series_id]
+    found = next(recurrence.occurrences(series, _zone_of(session, series), past, on=on), None)
     if found is None:
         raise errors.NotFound()
     if found.state in ("asked", "missed"):
@@ -378,6 +367,14 @@ def _held(
     if found.window_to <= now:
         raise errors.IllegalMove(state="missed")
     return series, found
+
+
+def _own(session: Session, series_id: uuid.UUID, account: accounts_models.Account) -> models.Series:
+    """One's own series, locked."""
+    series = _lock(session, series_id)
+    if series is None or series.resident_id != account.id:
+        raise errors.NotFound()
+    return series
 
 
 def _lock(session: Session, series_id: uuid.UUID) -> models.Series | None:

@@ -14,9 +14,9 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from jobbing_api import database, errors, history
+from jobbing_api import database, errors
 from jobbing_api.accounts import models as accounts_models
-from jobbing_api.jobs import appointments, models, questions, reading, telling
+from jobbing_api.jobs import appointments, models, moves, questions, reading, telling
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,9 @@ def ask_for_another(
     )
     session.add(asked)
     job.version += 1
-    _record(session, "substitute-ask", job, asked, account, role, said=reason, now=now)
+    moves.note(
+        session, "substitute-ask", job, account, role, offer_id=asked.visit_id, said=reason, now=now
+    )
     telling.tell(session, job, job.resident_id, "substitute-asked", now=now, until=job.starts_at)
     session.flush()
     return asked
@@ -130,7 +132,16 @@ def answer_for_another(
         visit.comes_name, visit.consented_at = asked.name, now
     job.version += 1
     said = None if own else text
-    _record(session, f"substitute-{ends}", job, asked, account, role, said=said, now=now)
+    moves.note(
+        session,
+        f"substitute-{ends}",
+        job,
+        account,
+        role,
+        offer_id=asked.visit_id,
+        said=said,
+        now=now,
+    )
     if not own:
         telling.tell(session, job, job.provider_id, f"substitute-{ends}", now=now)
     session.flush()
@@ -142,27 +153,3 @@ def _not_theirs(
 ) -> bool:
     """What an earlier provider asked is none of a later one's business."""
     return role == "provider" and asked.provider_id != account.id
-
-
-def _record(
-    session: Session,
-    event: str,
-    job: models.Job,
-    asked: models.Substitution,
-    account: accounts_models.Account,
-    role: str,
-    *,
-    said: str | None,
-    now: datetime,
-) -> None:
-    history.record(
-        session,
-        event,
-        at=now,
-        actor_role=role,
-        actor_id=account.id,
-        market_id=job.market_id,
-        job_id=job.id,
-        offer_id=asked.visit_id,
-        said=said,
-    )

@@ -26,6 +26,7 @@ from jobbing_api.markets.policies import Level as Level
 from jobbing_api.markets.policies import Policy as Policy
 from jobbing_api.markets.policies import Tier as Tier
 from jobbing_api.markets.policies import all_in_force as policies_in_force
+from jobbing_api.markets.policies import applying as applying
 from jobbing_api.markets.policies import default_rules as default_rules
 from jobbing_api.markets.policies import in_force as policy_in_force
 from jobbing_api.markets.policies import terms_in_force as terms_in_force
@@ -47,6 +48,7 @@ __all__ = [
     "Tier",
     "all_categories",
     "all_markets",
+    "applying",
     "briefs",
     "category_by_slug",
     "create_market",

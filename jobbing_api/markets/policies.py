@@ -390,6 +390,13 @@ def all_in_force(
     return {(row.category_id, row.urgency): _parsed(row) for row in session.scalars(latest)}
 
 
+def applying(
+    rules: Mapping[tuple[int | None, str], Policy], category_id: int, urgency: str
+) -> Policy:
+    """Of all that are in force, those of a category: its own, else everybody's."""
+    return rules.get((category_id, urgency)) or rules[None, urgency]
+
+
 #: The rules of one case, with what is asked along with them about a job.
 _TERMS = (
     _IN_FORCE.join(models.Market, models.Market.id == _rows.market_id)

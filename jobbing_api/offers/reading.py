@@ -266,7 +266,7 @@ def open_jobs(
     questions = []
     for job in nearby:
         policy = dataclasses.replace(
-            rules.get((job.category_id, job.urgency)) or rules[None, job.urgency],
+            markets.applying(rules, job.category_id, job.urgency),
             live_offers_at_most=_NO_CAP,
             pushes_a_day=_NO_CAP,
         )
