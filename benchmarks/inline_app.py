@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from jobbing_api import app, database, firebase, jobs, markets, matching, queue
-from jobbing_api.api import contract, job_bodies, job_shapes, view
+from jobbing_api.api import contract, job_answers, job_bodies, view
 from jobbing_api.api import jobs as api_jobs
 from jobbing_api.api.blueprint import Blueprint
 from jobbing_api.jobs import models as jobs_models
@@ -40,7 +40,7 @@ class InlineJobs(api_jobs.JobView):
         "post_inline",
         who=contract.RESIDENT,
         body=job_bodies.JobBody,
-        answer=job_shapes.JobAnswer,
+        answer=job_answers.JobAnswer,
         status=201,
         creates=True,
         version="read",

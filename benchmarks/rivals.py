@@ -278,7 +278,7 @@ def _scored(rows: str, weights: tuple[str, ...]) -> str:
                        i.call_out_fee_cents, true AS inside_hours, inside.starts_at,
                        date_part('epoch', inside.starts_at - :earliest) AS starts_after_s,
                        inside.free_s, {figures}
-                FROM ({rows}) i {candidates._OPEN} {candidates._FIGURES}
+                FROM ({rows}) i {candidates.OPEN} {candidates._FIGURES}
                 WHERE inside.starts_at IS NOT NULL
                 OFFSET 0
             ) m
@@ -289,7 +289,7 @@ def _scored(rows: str, weights: tuple[str, ...]) -> str:
 @functools.cache
 def _statement(weights: tuple[str, ...], rows: str) -> str:
     return f"""
-        WITH {candidates._BLOCKED}, {candidates._BASELINE}, {_TIER}
+        WITH {candidates.BLOCKED}, {candidates._BASELINE}, {_TIER}
         SELECT i.provider_id, i.score
         FROM (
             SELECT i.* FROM ({_scored(rows, weights)}) i {candidates._ORDER} OFFSET 0

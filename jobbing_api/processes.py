@@ -31,9 +31,9 @@ _log = structlog.get_logger(__name__)
 Kind = Literal["worker", "clock"]
 
 #: How often a process says that it lives, and how long it is believed: a stop of the
-#: machine, or a database that restarts, of a second is no death.
-_EVERY_S = 0.4
-LIFE = timedelta(seconds=1.6)
+#: machine, or a database that restarts, of most of a second is no death.
+_EVERY_S = 0.3
+LIFE = timedelta(seconds=1.2)
 
 
 class Process(Base):
