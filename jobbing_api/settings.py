@@ -7,6 +7,7 @@ leak or deceive in production refuses to start, each with one clear line.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,6 +65,16 @@ class Settings:
     traces_share: float = 1.0
     #: Where a worker or a clock tells its figures; the web tells its own at /metrics.
     metrics_port: int | None = None
+    #: Where the built app lies (``mobile_client/dist``); without it only the API is served.
+    client_dir: Path | None = None
+    #: Firebase's public configuration of the app, and the key browsers are subscribed under.
+    firebase_web: Mapping[str, str] | None = None
+    firebase_vapid_key: str | None = None
+    #: A MapLibre style; without it the app draws its own plain map. Whose map it is must be
+    #: said, and a browser loads only from the places named here.
+    map_style_url: str | None = None
+    map_attribution: str | None = None
+    map_origins: tuple[str, ...] = ()
     access_token_s: int = 15 * 60
     refresh_token_s: int = 30 * 24 * 3600
 
@@ -132,6 +143,12 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         traces_url=_traces_url(env.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip()),
         traces_share=_share(env.get("OTEL_TRACES_SAMPLER_ARG", "").strip()),
         metrics_port=_port(env.get("METRICS_PORT", "").strip()),
+        client_dir=_client_dir(path("CLIENT_DIR")),
+        firebase_web=_firebase_web(env.get("FIREBASE_WEB_CONFIG", "").strip()),
+        firebase_vapid_key=env.get("FIREBASE_VAPID_KEY", "").strip() or None,
+        map_style_url=_map_style_url(env.get("MAP_STYLE_URL", "").strip()),
+        map_attribution=env.get("MAP_ATTRIBUTION", "").strip() or None,
+        map_origins=tuple(map(_origin, env.get("MAP_ORIGINS", "").split())),
         log_format="console" if env.get("LOG_FORMAT", "json").strip() == "console" else "json",
     )
     _refuse_unsafe(settings)
@@ -153,6 +170,49 @@ def _files_url(written: str) -> str:
     if url.scheme == "s3" and url.netloc and not url.query:
         return written
     raise UnsafeSettings(f"FILES_URL is {written!r}: give file:///folder or s3://bucket/prefix.")
+
+
+#: Where a clone builds the app; a container has it at the same place.
+_BUILT_CLIENT = Path(__file__).parent.parent / "mobile_client" / "dist"
+
+#: What a browser needs to be rung by Firebase.
+_WEB_CONFIG = ("apiKey", "appId", "messagingSenderId", "projectId")
+
+
+def _client_dir(given: Path | None) -> Path | None:
+    if given is not None and not (given / "index.html").is_file():
+        raise UnsafeSettings(f"CLIENT_DIR is {given}: there is no index.html in it.")
+    if given is None and (_BUILT_CLIENT / "index.html").is_file():
+        return _BUILT_CLIENT
+    return given
+
+
+def _firebase_web(written: str) -> Mapping[str, str] | None:
+    if not written:
+        return None
+    try:
+        config = json.loads(written)
+    except ValueError:
+        config = None
+    if not isinstance(config, dict) or not all(isinstance(v, str) for v in config.values()):
+        raise UnsafeSettings("FIREBASE_WEB_CONFIG is no JSON object of texts.")
+    missing = [name for name in _WEB_CONFIG if name not in config]
+    if missing:
+        raise UnsafeSettings(f"FIREBASE_WEB_CONFIG lacks {', '.join(missing)}.")
+    return config
+
+
+def _map_style_url(written: str) -> str | None:
+    if written and urlsplit(written).scheme not in ("http", "https"):
+        raise UnsafeSettings("MAP_STYLE_URL must start with http:// or https://.")
+    return written or None
+
+
+def _origin(written: str) -> str:
+    url = urlsplit(written)
+    if url.scheme not in ("http", "https") or not url.netloc or url.path.strip("/") or url.query:
+        raise UnsafeSettings(f"MAP_ORIGINS has {written!r}: give https://host, with spaces.")
+    return f"{url.scheme}://{url.netloc}"
 
 
 def _at_least(env: Mapping[str, str], name: str, least: int, default: int) -> int:

@@ -11,6 +11,7 @@ from flask import Flask
 from jobbing_api.api import (
     accounts,
     calendar_feeds,
+    client,
     contract,
     disputes,
     estimates,
@@ -49,7 +50,7 @@ def register(app: Flask) -> None:
     api = contract.describe(app)
     problems.register(app)
     for resource in (
-        *(accounts, sessions, me, wishes, markets, pictures, photos, providers, papers),
+        *(accounts, sessions, me, wishes, markets, client, pictures, photos, providers, papers),
         *(estimates, jobs, series, visits, substitutes, work, orders, messages, disputes, reports),
         *(offers, operators, standing, takings, calendar_feeds),
     ):
@@ -57,3 +58,4 @@ def register(app: Flask) -> None:
     reference.register(app, api)
     mail_links.register(app)
     app.register_blueprint(probes.blueprint)
+    client.register(app)

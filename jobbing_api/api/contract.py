@@ -222,6 +222,7 @@ def describe(app: Flask) -> flask_smorest.Api:
     )
     api.register_field(kinds.Instant, "string", "date-time")
     api.register_field(kinds.Day, "string", "date")
+    api.register_field(kinds.Box, "string", None)
     api.ma_plugin.converter.add_attribute_function(_geometry)
     api.ma_plugin.converter.add_attribute_function(_or_text)
     return api

@@ -245,6 +245,19 @@ class Point(fields.Field[geography.LonLat]):
         return {"type": "Point", "coordinates": [value[0], value[1]]}
 
 
+class Box(fields.Field[tuple[float, float, float, float]]):
+    """Four numbers with commas: west, south, east, north in degrees; in queries only."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            west, south, east, north = (float(part) for part in str(value).split(","))
+        except ValueError:
+            raise wrong("field-box") from None
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise wrong("field-box")
+        return west, south, east, north
+
+
 class Polygon(fields.Field[dict[str, Any]]):
     """An RFC 7946 Polygon whose rings are closed and do not cross."""
 

@@ -132,6 +132,19 @@ class PlaceQuery(kinds.Body):
     limit = fields.whole("How many at most.", 10, least=1, most=50, digits=True, load_default=10)
 
 
+class WithinQuery(kinds.Body):
+    """Which part of a map."""
+
+    box = kinds.Box(
+        required=True,
+        metadata={
+            "description": "West, south, east, north in degrees, with commas.",
+            "example": "4.7,45.6,5.0,45.9",
+        },
+    )
+    limit = fields.whole("How many at most.", 50, least=1, most=100, digits=True, load_default=50)
+
+
 class PlaceAnswer(kinds.Answer):
     """A place from the gazetteer (GeoNames, CC BY 4.0)."""
 
@@ -141,6 +154,9 @@ class PlaceAnswer(kinds.Answer):
     point = fields.point("Its middle.", [4.84671, 45.74846])
     population = fields.whole("How many live there.", 472317, least=0, most=10**9)
     time_zone = fields.time_zone("In which its clocks run.")
+
+
+_PLACES = lists.page_of(PlaceAnswer)
 
 
 @blueprint.route("/markets")
@@ -173,7 +189,7 @@ class Places(view.View):
         "search_places",
         who=contract.ANYONE,
         query=PlaceQuery,
-        answer=lists.page_of(PlaceAnswer),
+        answer=_PLACES,
     )
     def get(self, *, query: dict[str, Any]) -> Any:
         """Find a place by its name
@@ -182,6 +198,22 @@ class Places(view.View):
         two letters find nothing.
         """
         return lists.whole(markets.search_places(self.session, query["q"], limit=query["limit"]))
+
+
+@blueprint.route("/places/within")
+class PlacesWithin(view.View):
+    @blueprint.operation(
+        "list_places_within",
+        who=contract.ANYONE,
+        query=WithinQuery,
+        answer=_PLACES,
+    )
+    def get(self, *, query: dict[str, Any]) -> Any:
+        """The largest places on a part of a map
+
+        For the names on it, and for saying near what a pin is. Largest first.
+        """
+        return lists.whole(markets.places_within(self.session, query["box"], limit=query["limit"]))
 
 
 def _category(found: markets.models.Category, language: words.Language) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from jobbing_api.markets.gazetteer import Place as Place
 from jobbing_api.markets.gazetteer import load as load_places
 from jobbing_api.markets.gazetteer import nearest as nearest_places
 from jobbing_api.markets.gazetteer import search as search_places
+from jobbing_api.markets.gazetteer import within as places_within
 from jobbing_api.markets.policies import CallOutFee as CallOutFee
 from jobbing_api.markets.policies import Level as Level
 from jobbing_api.markets.policies import Policy as Policy
@@ -62,6 +63,7 @@ __all__ = [
     "nearest_places",
     "next_ring",
     "pictures",
+    "places_within",
     "policies_in_force",
     "policy_in_force",
     "quiet",

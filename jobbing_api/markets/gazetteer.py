@@ -155,6 +155,52 @@ def search(session: Session, q: str, *, limit: int) -> Sequence[models.Place]:
     return [*found, *alike]
 
 
+# By the index on points first; the box itself is exact, where the circle around it is generous.
+_WITHIN = text(
+    """
+    SELECT id FROM places
+    WHERE ST_DWithin(
+            point, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography, :radius_m, false
+        )
+      AND ST_X(point::geometry) BETWEEN :west AND :east
+      AND ST_Y(point::geometry) BETWEEN :south AND :north
+    ORDER BY population DESC, id
+    LIMIT :limit
+    """
+)
+
+
+def within(
+    session: Session, box: tuple[float, float, float, float], *, limit: int
+) -> Sequence[models.Place]:
+    """The largest places in ``box`` (west, south, east, north in degrees), largest first."""
+    west, south, east, north = box
+    lon, lat = (west + east) / 2, (south + north) / 2
+    # A box is widest where it is nearest to the equator.
+    widest = 0.0 if south <= 0 <= north else min(south, north, key=abs)
+    radius_m = max(
+        geography.distance_m((lon, lat), corner)
+        for corner in ((west, south), (west, north), (west, widest))
+    )
+    ids = session.scalars(
+        _WITHIN,
+        {
+            "lon": lon,
+            "lat": lat,
+            "radius_m": radius_m + 1,
+            "limit": limit,
+            "west": west,
+            "south": south,
+            "east": east,
+            "north": north,
+        },
+    ).all()
+    place = models.Place
+    return session.scalars(
+        select(place).where(place.id.in_(ids)).order_by(place.population.desc(), place.id)
+    ).all()
+
+
 # The nearest of each in one statement, by the index on points; what is far is no name for it.
 _NEAREST = text(
     """

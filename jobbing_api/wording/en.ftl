@@ -610,6 +610,7 @@ days-too-many = This may be { $most_days } days at most.
 field-point = This must be a GeoJSON Point with type and coordinates.
 field-position = A position must be exactly two numbers: longitude, then latitude.
 field-position-bounds = Longitude must lie between -180 and 180, latitude between -90 and 90.
+field-box = This must be west,south,east,north in degrees, such as 4.7,45.6,5.0,45.9.
 field-polygon = This must be a GeoJSON Polygon with type and coordinates.
 field-polygon-corners = The outline must have { $most } corners at most.
 field-polygon-open = Each ring must have at least four positions and end where it starts.

@@ -610,6 +610,7 @@ days-too-many = Il peut y avoir { $most_days } jours au plus.
 field-point = Il faut un Point GeoJSON avec type et coordinates.
 field-position = Une position compte exactement deux nombres : longitude, puis latitude.
 field-position-bounds = La longitude va de -180 à 180, la latitude de -90 à 90.
+field-box = Il faut ouest,sud,est,nord en degrés, comme 4.7,45.6,5.0,45.9.
 field-polygon = Il faut un Polygon GeoJSON avec type et coordinates.
 field-polygon-corners = Le contour doit avoir { $most } sommets au plus.
 field-polygon-open = Chaque anneau compte au moins quatre positions et finit où il commence.

@@ -30,7 +30,8 @@ OPERATIONS = """
     PUT /me/favourites/{account_id} · DELETE /me/favourites/{account_id}
     PUT /me/blocks/{account_id} · DELETE /me/blocks/{account_id}
     GET /unreachable
-    GET /markets · GET /categories · GET /places · GET /pictures/{name}.svg
+    GET /markets · GET /categories · GET /places · GET /places/within
+    GET /pictures/{name}.svg · GET /client-settings
     GET /providers/me · PUT /providers/me
     GET /providers/me/calendar · PUT /providers/me/calendar
     PUT /providers/me/presence · GET /providers/me/open-jobs

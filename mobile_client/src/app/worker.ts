@@ -1,0 +1,26 @@
+/**
+ * The service worker, which keeps the shell on the device and shows what is pushed.
+ *
+ * Hides: when a new version takes over. It does at the next start of the app, or when somebody
+ * says so: nobody's half-written job is thrown away by an update.
+ */
+import { isNative } from "./native";
+
+let registration: Promise<ServiceWorkerRegistration | undefined> | undefined;
+
+/** The registration of our worker; undefined where there can be none. */
+export function installWorker(): Promise<ServiceWorkerRegistration | undefined> {
+  registration ??= install();
+  return registration;
+}
+
+async function install(): Promise<ServiceWorkerRegistration | undefined> {
+  if (!("serviceWorker" in navigator) || !import.meta.env.PROD || isNative()) return undefined;
+  try {
+    return await navigator.serviceWorker.register("/sw.js", { scope: "/" });
+  } catch (error) {
+    // A browser that keeps nothing, or a page that is not secure: the app works without.
+    console.warn("no service worker", error);
+    return undefined;
+  }
+}
