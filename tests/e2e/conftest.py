@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from infra.local import servers
 from tests import factories
 from tests.conftest import Servers, create_database, drop_database
+from tests.e2e import phones
 from tests.e2e import stack as stacks
 
 
@@ -35,7 +37,8 @@ def stack(
     with Session(engine) as session, session.begin():
         factories.wakeful(session)
     engine.dispose()
-    with stacks.running(folder, url, own_redis.url) as running:
+    web = {"FIREBASE_WEB_CONFIG": json.dumps(phones.FIREBASE_WEB), "FIREBASE_VAPID_KEY": "BPk1"}
+    with stacks.running(folder, url, own_redis.url, **web) as running:
         yield running
     drop_database(test_servers, "e2e")
 
@@ -46,3 +49,10 @@ def tables(stack: stacks.Stack, test_servers: Servers) -> Iterator[Engine]:
     engine = create_engine(test_servers.database_url("e2e"))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def phone(stack: stacks.Stack) -> Iterator[Callable[..., phones.Phone]]:
+    """Phones with the app on them, as many as a test asks for."""
+    with phones.shop(stack) as make:
+        yield make

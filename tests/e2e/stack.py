@@ -47,7 +47,7 @@ def eventually(check: Callable[[], Any], *, within_s: float = 20, every_s: float
 class Stack:
     """A running system. ``kill`` and ``start`` a process by its name."""
 
-    def __init__(self, folder: Path, database_url: str, redis_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, redis_url: str, **settings: str) -> None:
         self.folder = folder
         self.port = ports.choose()
         self.push_port = ports.choose()
@@ -69,6 +69,7 @@ class Stack:
             "BIND": f"127.0.0.1:{self.port}",
             "LOG_FORMAT": "json",
             "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
+            **settings,
         }
         self.flask = [str(_BIN / "flask"), "--app", "jobbing_api.cli", "jobbing"]
         self._commands = {
@@ -297,10 +298,10 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, database_url: str, redis_url: str) -> Iterator[Stack]:
-    """A stack that is stopped whatever happens."""
+def running(folder: Path, database_url: str, redis_url: str, **settings: str) -> Iterator[Stack]:
+    """A stack that is stopped whatever happens; more settings go to the environment."""
     folder.mkdir(parents=True, exist_ok=True)
-    stack = Stack(folder, database_url, redis_url)
+    stack = Stack(folder, database_url, redis_url, **settings)
     try:
         stack.up()
         yield stack
