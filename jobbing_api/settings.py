@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -68,7 +68,7 @@ class Settings:
     #: Where the built app lies (``mobile_client/dist``); without it only the API is served.
     client_dir: Path | None = None
     #: Firebase's public configuration of the app, and the key browsers are subscribed under.
-    firebase_web: Mapping[str, str] | None = None
+    firebase_web: Mapping[str, str] | None = field(default=None, hash=False)
     firebase_vapid_key: str | None = None
     #: A MapLibre style; without it the app draws its own plain map. Whose map it is must be
     #: said, and a browser loads only from the places named here.

@@ -32,12 +32,12 @@ def test_an_offer_rings_a_closed_app_and_leads_to_the_offer(
     job = stack.person("resident").posts(languages=["lb"])
     eventually(mine.deliver)
     (shown,) = eventually(mine.shown)
-    assert shown["tag"] == f"job-{job['id']}"
     assert "République" not in str(shown)
     assert "Gouttière bouchée" not in str(shown)
     path = mine.tap_notification()
     offer = provider.offer_for(job["id"])
     assert offer is not None
+    assert shown["tag"] == f"offer-{offer['id']}"
     assert path == f"/offers/{offer['id']}"
     mine.open_page(path)
     mine.page.get_by_role("button", name="Accepter").wait_for()

@@ -107,3 +107,16 @@ def test_development_does_not_open_google_to_another_address() -> None:
 def test_the_stand_in_needs_an_address_of_its_own() -> None:
     with pytest.raises(settings.UnsafeSettings, match="PUSH=local needs PUSH_URL"):
         settings.from_environment({**LAPTOP, "PUSH_URL": settings.GOOGLE_PUSH_URL})
+
+
+def test_browsers_are_pushed_to_where_a_project_is_named() -> None:
+    config = '{"apiKey": "k", "appId": "1:2:web:3", "messagingSenderId": "2", "projectId": "p"}'
+    read = settings.from_environment(PRODUCTION | {"FIREBASE_WEB_CONFIG": config})
+    assert read.firebase_web is not None
+    assert read.firebase_web["projectId"] == "p"
+    # Clients are kept by the settings they were made under.
+    assert hash(read) == hash(settings.from_environment(PRODUCTION))
+    assert read != settings.from_environment(PRODUCTION)
+    for wrong in ("{", "[]", '{"projectId": "p"}', '{"projectId": 7}'):
+        with pytest.raises(settings.UnsafeSettings, match="FIREBASE_WEB_CONFIG"):
+            settings.from_environment(PRODUCTION | {"FIREBASE_WEB_CONFIG": wrong})
