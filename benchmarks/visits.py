@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, text
@@ -141,7 +142,7 @@ class Fortnight:
         # So many a day that a fortnight holds them all.
         apart = timedelta(hours=9) / max(1, -(-self._wanted // 9))
         for number in range(self._wanted):
-            self._at(posted_at, lambda number=number: self._post(number))
+            self._at(posted_at, partial(self._post, number))
             posted_at += apart
             if posted_at.hour >= 17:
                 posted_at = (posted_at + timedelta(days=1)).replace(hour=8, minute=0)
@@ -223,15 +224,15 @@ class Fortnight:
             what = self._drawn(_ANSWERS)
             heard_at = max(self.now, rings_at) + self._dice.uniform(1, 40) * _MINUTE
             if what == "accept":
-                self._at(heard_at, lambda a=offer_id, b=provider_id: self._accept(a, b))
+                self._at(heard_at, partial(self._accept, offer_id, provider_id))
             elif what == "decline":
-                self._at(heard_at, lambda a=offer_id, b=provider_id: self._decline(a, b))
+                self._at(heard_at, partial(self._decline, offer_id, provider_id))
         for offer_id, provider_id in standing:
             if offer_id not in self._stood_by:
                 self._stood_by.add(offer_id)
                 self._at(
                     self.now + self._dice.uniform(1, 15) * _MINUTE,
-                    lambda a=offer_id, b=provider_id: self._stand_by(a, b),
+                    partial(self._stand_by, offer_id, provider_id),
                 )
 
     def _drawn(self, among: dict[str, int]) -> str:

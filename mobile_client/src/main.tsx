@@ -9,8 +9,7 @@ import { RouterProvider } from "react-router/dom";
 
 import * as outbox from "./api/outbox";
 import { useAccount } from "./api/who";
-import * as session from "./api/session";
-import { client, persistence } from "./api/store";
+import { client, persistence, watch } from "./api/store";
 import { router } from "./app/routes";
 import { installWorker } from "./app/worker";
 import { Toasts } from "./ui/surfaces";
@@ -18,13 +17,22 @@ import { load, WordsProvider } from "./words";
 import { language } from "./words/language";
 
 outbox.open();
+watch();
+
+// A version that is gone from the server took its files along: the page is fetched anew, once.
+window.addEventListener("vite:preloadError", () => {
+  const last = Number(sessionStorage.getItem("jobbing.reloaded") ?? 0);
+  if (!navigator.onLine || Date.now() - last < 60_000) return;
+  sessionStorage.setItem("jobbing.reloaded", String(Date.now()));
+  location.reload();
+});
 
 function App() {
-  useAccount();
+  const account = useAccount();
   return (
-    // What is kept belongs to one sign-in: another one begins with another store.
+    // What is kept belongs to one person: another one begins with another store.
     <PersistQueryClientProvider
-      key={session.signInNumber() ?? "nobody"}
+      key={account?.id ?? "nobody"}
       client={client}
       persistOptions={persistence}
       onSuccess={() => void client.resumePausedMutations()}

@@ -80,13 +80,4 @@ describe("a sign-in", () => {
     await expect(session.token(() => Promise.reject(away))).rejects.toBe(away);
     expect(session.account()?.display_name).toBe("Léa");
   });
-
-  it("keeps its number when its token is renewed, and has another when begun anew", async () => {
-    session.begin(answer("first", "r1", 0));
-    const number = session.signInNumber();
-    await session.token(async () => answer("second", "r2"));
-    expect(session.signInNumber()).toBe(number);
-    session.begin(answer("third", "r3"));
-    expect(session.signInNumber()).not.toBe(number);
-  });
 });

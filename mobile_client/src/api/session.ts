@@ -12,8 +12,6 @@ export type Role = AccountAnswer["roles"][number];
 interface Kept {
   account: AccountAnswer;
   refreshToken: string;
-  /** Which sign-in this is: another number means another person, or the same one anew. */
-  number: string;
 }
 
 interface Access {
@@ -62,11 +60,6 @@ export function account(): AccountAnswer | undefined {
   return read()?.account;
 }
 
-/** Which sign-in this is, for what must not outlive it. */
-export function signInNumber(): string | undefined {
-  return read()?.number;
-}
-
 /** Calls `tell` whenever somebody signs in or out here, also in another window; returns its end. */
 export function subscribe(tell: () => void): () => void {
   const heard = (event: StorageEvent) => {
@@ -84,7 +77,7 @@ export function subscribe(tell: () => void): () => void {
 
 /** What the server said at a sign-in. */
 export function begin(session: SessionAnswer): void {
-  take(session, crypto.randomUUID());
+  take(session);
 }
 
 /** The account has changed: its name, its language, its roles. */
@@ -99,12 +92,12 @@ export function end(): void {
   write(undefined);
 }
 
-function take(session: SessionAnswer, number: string): string {
+function take(session: SessionAnswer): string {
   access = {
     token: session.access_token,
     until: Date.now() + (session.expires_in - EARLY_S) * 1000,
   };
-  write({ account: session.account, refreshToken: session.refresh_token, number });
+  write({ account: session.account, refreshToken: session.refresh_token });
   return session.access_token;
 }
 
@@ -138,6 +131,6 @@ async function renewed(renew: Renew): Promise<string> {
       if (read()?.refreshToken === kept.refreshToken) end();
       throw new SignedOut();
     }
-    return take(answer, kept.number);
+    return take(answer);
   });
 }

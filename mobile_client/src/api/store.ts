@@ -2,11 +2,12 @@
  * What the app knows, kept on the device so that it is there without a network.
  *
  * Hides: TanStack Query's client, and that what is marked `meta: { keep: true }` and everything in
- * the outbox lie in IndexedDB, apart for every sign-in. Photos lie there as they are.
+ * the outbox lie in IndexedDB, apart for every person. Photos lie there as they are. Whoever has
+ * to sign in again finds what they wrote; whoever signs in after somebody else finds nothing.
  */
 import { type Mutation, type Query, QueryClient } from "@tanstack/react-query";
 import type { PersistedClient, Persister } from "@tanstack/react-query-persist-client";
-import { createStore, del, get, set } from "idb-keyval";
+import { createStore, del, delMany, get, keys, set } from "idb-keyval";
 
 import { mayPass } from "./problem";
 import * as session from "./session";
@@ -54,7 +55,7 @@ function waits(mutation: Mutation): boolean {
 const kept = createStore("jobbing", "kept");
 
 function place(): string {
-  return `client ${session.signInNumber() ?? "nobody"}`;
+  return `client ${session.account()?.id ?? "nobody"}`;
 }
 
 const persister: Persister = {
@@ -82,8 +83,27 @@ export const persistence = {
   },
 };
 
-/** Nothing of whoever was signed in stays on this device. */
+/** Nothing of whoever is signed in stays on this device; to be called before they sign out. */
 export async function forget(): Promise<void> {
   client.clear();
   await persister.removeClient();
+}
+
+/** Another person at the screen sees nothing of the one before. Once, when the app begins. */
+export function watch(): void {
+  let before = session.account()?.id;
+  session.subscribe(() => {
+    const now = session.account()?.id;
+    if (now === before) return;
+    before = now;
+    client.clear();
+    if (now !== undefined) void leaveOnly(place());
+  });
+}
+
+async function leaveOnly(mine: string): Promise<void> {
+  await delMany(
+    (await keys(kept)).filter((key) => key !== mine),
+    kept,
+  );
 }

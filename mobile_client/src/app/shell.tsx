@@ -12,7 +12,7 @@ import {
   Wallet,
   WifiOff,
 } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Navigate, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 
 import { api } from "~/api/client";
@@ -20,15 +20,21 @@ import { useMe, useAccount } from "~/api/who";
 import { Foreground } from "~/push/foreground";
 import { Mark } from "~/ui/brand";
 import { ButtonLink } from "~/ui/controls";
-import { Empty, Page, useOnline } from "~/ui/surfaces";
+import { Empty, Page, toast, useOnline } from "~/ui/surfaces";
 import { useSay } from "~/words";
 
 import css from "./shell.module.css";
+import { onUpdate } from "./worker";
 
 export function Shell() {
   const say = useSay();
   const account = useAccount();
   const online = useOnline();
+  useEffect(() => {
+    void onUpdate((takeOver) =>
+      toast(say("update-ready"), { label: say("update-now"), run: takeOver }),
+    );
+  }, [say]);
   return (
     <div className={css.shell} data-bare={account ? undefined : true}>
       <a className={css.skip} href="#screen">

@@ -24,3 +24,23 @@ async function install(): Promise<ServiceWorkerRegistration | undefined> {
     return undefined;
   }
 }
+
+/** Calls `tell` when a newer version of the app is here and waits; it takes over when told to. */
+export async function onUpdate(tell: (takeOver: () => void) => void): Promise<void> {
+  const worker = await installWorker();
+  if (!worker) return;
+  const look = () => {
+    const { waiting } = worker;
+    if (!waiting || !navigator.serviceWorker.controller) return;
+    tell(() => {
+      navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), {
+        once: true,
+      });
+      waiting.postMessage({ type: "take-over" });
+    });
+  };
+  look();
+  worker.addEventListener("updatefound", () => {
+    worker.installing?.addEventListener("statechange", look);
+  });
+}

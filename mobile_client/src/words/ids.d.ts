@@ -78,6 +78,8 @@ export type MessageId =
   | "try-again"
   | "unreachable-text"
   | "unreachable-title"
+  | "update-now"
+  | "update-ready"
   | "welcome-near"
   | "welcome-post"
   | "welcome-price"
