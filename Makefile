@@ -8,10 +8,12 @@ export PLACE PROVIDERS SEED PORT STORY
 
 LOCAL := @$(PYTHON) -m infra.local
 BIN := .venv/bin
+# Says nothing of its own; what it runs finds the Node beside it.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --silent --prefix mobile_client
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down status shell setup test test-deep check mutants bench chaos lock clean
+.PHONY: help run demo up down status shell client setup test test-deep check mutants bench chaos lock clean
 
 help: ## Show this.
 	@echo "Jobbing: make TARGET, in a clone of its own"
@@ -36,6 +38,9 @@ status: ## Tell what runs.
 shell: ## Open a shell in which Jobbing's own commands work.
 	$(LOCAL) shell
 
+client: ## Work on the app: each change shows at once, with the server that make up started.
+	$(LOCAL) client
+
 setup: ## Install what is missing, start nothing.
 	$(LOCAL) setup
 
@@ -44,6 +49,8 @@ test: ## Run the tests, on private servers of their own.
 	@$(BIN)/pytest --numprocesses auto --dist loadfile -m "not e2e and not deep" $(ARGS)
 # One after the other: each is a load of its own. With ARGS there may be none.
 	@$(BIN)/pytest -m e2e $(ARGS) || [ $$? -eq 5 ]
+# ARGS are pytest's: whoever names some of its tests does not ask for those of the app.
+	@$(if $(ARGS),true,$(NPM) test)
 
 test-deep: ## Random lives for ten thousand steps, and a fortnight of visits; an hour.
 	$(LOCAL) setup --all
@@ -57,6 +64,7 @@ check: ## Check style, types, which room imports which, and the contracts.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -m contract
+	$(NPM) run check
 
 mutants: ## Take rules out one at a time, to see which test misses each; a quarter of an hour.
 	$(LOCAL) setup --all

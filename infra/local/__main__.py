@@ -32,8 +32,9 @@ class Interrupted(KeyboardInterrupt):
 def setup(stack: Stack, options: argparse.Namespace) -> int:
     """Install what is missing: system packages, and the Python packages in .venv."""
     with stack.alone():
-        stack.set_up()
+        stack.set_up(browser=options.all)
         if options.all:
+            stack.build_client()
             stack.sweep()
     return 0
 
@@ -94,10 +95,14 @@ def demo(stack: Stack, options: argparse.Namespace) -> int:
 
 
 def clean(stack: Stack, options: argparse.Namespace) -> int:
-    """Stop everything and remove what was made here: .local, .venv and the tools' caches."""
+    """Stop everything and remove what was made here: .local, .venv, the app's packages and its
+    build, and the tools' caches."""
     with stack.alone():
         stack.clean()
-    say("Removed: servers and their data, .local, .venv, caches. Packages of apt stay installed.")
+    say(
+        "Removed: servers and their data, .local, .venv, node_modules, the built app, caches. "
+        "Packages of apt stay installed."
+    )
     return 0
 
 
@@ -125,6 +130,18 @@ def shell(stack: Stack, options: argparse.Namespace) -> int:
     say("A shell with Jobbing's settings: flask jobbing --help shows its commands. exit leaves.")
     os.chdir(_ROOT)
     os.execvpe(program, [program], environment)  # noqa: S606 - the user's own shell.
+
+
+def client(stack: Stack, options: argparse.Namespace) -> int:
+    """Serve the app from its sources, each change at once, with what make up started behind it."""
+    if not stack.keeper.running():
+        raise Trouble("The app needs the server: make up starts it.")
+    with stack.alone():
+        stack.client.install(os.environ)
+    environment = stack.client.environment(os.environ) | {"JOBBING_URL": str(stack.url)}
+    command = stack.client.npm("run", "dev")
+    os.chdir(_ROOT / "mobile_client")
+    os.execvpe(command[0], command, environment)  # noqa: S606 - it takes the terminal over.
 
 
 def _start(stack: Stack, options: argparse.Namespace) -> bool:
@@ -158,6 +175,7 @@ def _play(stack: Stack, options: argparse.Namespace) -> int:
 def _show_the_way(stack: Stack, options: argparse.Namespace) -> None:
     town = _town(options)
     for where, what in (
+        (str(stack.url), "the app, on your phone's size of screen"),
         (f"{stack.url}/docs", "what the API offers, to try in the browser"),
         (stack.phones_url, "what each phone received"),
         (str(stack.local / "mail"), "the mails that would have been sent"),
@@ -193,7 +211,7 @@ def _port(text: str) -> int:
 
 
 _VERBS: dict[str, Callable[[Stack, argparse.Namespace], int]] = {
-    verb.__name__: verb for verb in (setup, up, down, run, demo, clean, status, shell)
+    verb.__name__: verb for verb in (setup, up, down, run, demo, clean, status, shell, client)
 }
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -208,7 +226,8 @@ def _options(words: list[str]) -> argparse.Namespace:
             one.add_argument(
                 "--all",
                 action="store_true",
-                help="also servers that DATABASE_URL and REDIS_URL replace: the tests use them",
+                help="also the app, and what only tests use: a browser, servers in the place of "
+                "DATABASE_URL and REDIS_URL",
             )
         if name not in ("up", "run", "demo"):
             continue

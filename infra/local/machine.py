@@ -91,8 +91,20 @@ def redis_program() -> Path | None:
     return Path(found) if found else None
 
 
-def install_missing(*, database: bool, queue: bool, virtualenv: bool, log: Path) -> None:
-    """Install what is missing of PostGIS, Redis and Python's venv; nothing when all is there.
+def browser_program() -> Path | None:
+    """A Chromium that tests may drive, or None."""
+    for name in ("chromium", "google-chrome"):
+        found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/bin")
+        if found:
+            return Path(found)
+    return None
+
+
+def install_missing(
+    *, database: bool, queue: bool, virtualenv: bool, browser: bool, log: Path
+) -> None:
+    """Install what is missing of PostGIS, Redis, Python's venv and Chromium; nothing when all
+    is there.
 
     Raises Trouble with what to do where we cannot install it ourselves.
     """
@@ -104,6 +116,13 @@ def install_missing(*, database: bool, queue: bool, virtualenv: bool, log: Path)
     if virtualenv and importlib.util.find_spec("ensurepip") is None:
         # The package for exactly this interpreter; python3-venv is the one for the default.
         wanted["Python's venv"] = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    if browser and browser_program() is None:
+        if _packages_chromium():
+            wanted["Chromium"] = "chromium"
+        else:
+            console.say(
+                "  No Chromium or Google Chrome here: the tests that need a browser are left out."
+            )
     if not wanted:
         return
     words = ", ".join(wanted)
@@ -140,6 +159,13 @@ def install_missing(*, database: bool, queue: bool, virtualenv: bool, log: Path)
     )
     if (database and postgresql_programs() is None) or (queue and redis_program() is None):
         raise Trouble(f"apt went through, yet {words} cannot be found. See {log}.")
+
+
+def _packages_chromium() -> bool:
+    """Whether this system's apt has Chromium itself: Ubuntu's would only call for a snap."""
+    if shutil.which("apt-get") is None:
+        return False
+    return platform.freedesktop_os_release().get("ID") != "ubuntu"
 
 
 def _as_root(by_hand: str) -> list[str]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local import console, machine, places, ports, virtualenv
+from infra.local.client import SPACE_MB, Client
 from infra.local.console import Step, Trouble, say
 from infra.local.server import Server, private
 from infra.local.servers import Postgres, Redis
@@ -70,6 +71,9 @@ class Stack:
         self.postgres = None if "DATABASE_URL" in self._given else Postgres(self.local / "postgres")
         self.redis = None if "REDIS_URL" in self._given else Redis(self.local / "redis")
         self.keeper = Keeper(self.local, self._venv / "bin" / "supervisord", str(self._venv))
+        self.client = Client(
+            root / "mobile_client", self._venv / "bin", self.local / "log" / "client.log"
+        )
 
     # Set-up.
 
@@ -87,20 +91,29 @@ class Stack:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def set_up(self) -> None:
-        """Install what is missing of system packages and Python packages."""
+    def set_up(self, *, browser: bool = False) -> None:
+        """Install what is missing of system packages and Python packages; ``browser`` is for
+        the tests that need one."""
         lock_file = self.root / "requirements" / "dev.txt"
         fresh = not virtualenv.up_to_date(self._venv, lock_file)
         if fresh:
-            places.require_space(self.local, 1500, "a first set-up")
+            places.require_space(self.local, 2000 + SPACE_MB, "a first set-up")
         machine.install_missing(
             database=self.postgres is not None,
             queue=self.redis is not None,
             virtualenv=fresh,
+            browser=browser,
             log=self.local / "log" / "apt.log",
         )
         if fresh:
             virtualenv.make(self._venv, lock_file, self.local / "log" / "pip.log")
+
+    def build_client(self) -> None:
+        """Build the app if its sources have changed; a web server that runs serves it at once."""
+        if self.client.build(self._environ) and self.up():
+            with Step("Starting web anew with the app"):
+                self.keeper.stop_program("web")
+                self._start_application()
 
     # Up and down.
 
@@ -129,6 +142,7 @@ class Stack:
         running = self.keeper.running()
         if running and port is not None and self.url != f"http://127.0.0.1:{port}":
             raise Trouble(f"Jobbing is up already, at {self.url}: make down first to move it.")
+        self.build_client()
         if running and self.up():
             self._seed(town)
             return False
@@ -138,10 +152,7 @@ class Stack:
             self._migrate()
             self._seed(town)
             with Step("Starting web, worker and clock"):
-                for name in APPLICATION:
-                    self.keeper.start_program(name)
-                ready = f"{self.url}/readyz"
-                self.keeper.wait("web", lambda: _answers(ready), limit_s=60)
+                self._start_application()
         except BaseException:
             if not running:
                 self.stop()
@@ -164,6 +175,7 @@ class Stack:
         for server in self._servers_under(self.local):
             server.remove()
         caches = [self.root / name for name in _CACHES]
+        self.client.remove()
         for path in [*caches, self._venv, self.local]:
             if path.exists():
                 shutil.rmtree(path)
@@ -236,6 +248,12 @@ class Stack:
             for server in self._servers():
                 self.keeper.wait(_program_name(server), server.ready, limit_s=60)
             self.keeper.wait("standin", self._standin_answers, limit_s=60)
+
+    def _start_application(self) -> None:
+        for name in APPLICATION:
+            self.keeper.start_program(name)
+        ready = f"{self.url}/readyz"
+        self.keeper.wait("web", lambda: _answers(ready), limit_s=60)
 
     def _servers(self) -> list[Server]:
         return [server for server in (self.postgres, self.redis) if server is not None]

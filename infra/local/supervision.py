@@ -138,6 +138,10 @@ class Keeper:
             if not fault.faultString.startswith("ALREADY_STARTED"):
                 raise Trouble(f"{name} cannot be started: {fault.faultString}") from None
 
+    def stop_program(self, name: str) -> None:
+        """Stop one program; returns when it is gone."""
+        self._stop_together([name])
+
     def states(self) -> dict[str, tuple[str, int]]:
         """Each program's state in supervisord's words, with its process id or 0."""
         try:
