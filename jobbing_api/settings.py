@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +76,8 @@ class Settings:
     map_style_url: str | None = None
     map_attribution: str | None = None
     map_origins: tuple[str, ...] = ()
+    #: Where apps in shells of their own ask from (``capacitor://localhost``); nobody else may.
+    client_origins: tuple[str, ...] = ()
     access_token_s: int = 15 * 60
     refresh_token_s: int = 30 * 24 * 3600
 
@@ -148,7 +151,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         firebase_vapid_key=env.get("FIREBASE_VAPID_KEY", "").strip() or None,
         map_style_url=_map_style_url(env.get("MAP_STYLE_URL", "").strip()),
         map_attribution=env.get("MAP_ATTRIBUTION", "").strip() or None,
-        map_origins=tuple(map(_origin, env.get("MAP_ORIGINS", "").split())),
+        map_origins=tuple(map(_map_origin, env.get("MAP_ORIGINS", "").split())),
+        client_origins=tuple(map(_client_origin, env.get("CLIENT_ORIGINS", "").split())),
         log_format="console" if env.get("LOG_FORMAT", "json").strip() == "console" else "json",
     )
     _refuse_unsafe(settings)
@@ -208,10 +212,23 @@ def _map_style_url(written: str) -> str | None:
     return written or None
 
 
-def _origin(written: str) -> str:
+def _map_origin(written: str) -> str:
+    return _origin("MAP_ORIGINS", written, ("http", "https"))
+
+
+def _client_origin(written: str) -> str:
+    return _origin("CLIENT_ORIGINS", written, ("https", "capacitor", "http"))
+
+
+#: What an origin consists of. CORS would take anything else in it for a pattern.
+_HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?")
+
+
+def _origin(name: str, written: str, schemes: tuple[str, ...]) -> str:
     url = urlsplit(written)
-    if url.scheme not in ("http", "https") or not url.netloc or url.path.strip("/") or url.query:
-        raise UnsafeSettings(f"MAP_ORIGINS has {written!r}: give https://host, with spaces.")
+    more = url.path.strip("/") or url.query or url.fragment
+    if url.scheme not in schemes or not _HOST.fullmatch(url.netloc) or more:
+        raise UnsafeSettings(f"{name} has {written!r}: give {schemes[0]}://host, with spaces.")
     return f"{url.scheme}://{url.netloc}"
 
 

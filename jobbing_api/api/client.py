@@ -1,8 +1,10 @@
 """The app people install, and what it has to know of this server.
 
 Hides: that every address of the app is one page, how long a browser may keep which file,
-and what the page may load: nothing of others but Firebase's answers and the map that is
-configured. The files come from ``mobile_client``; without them only the API is served.
+in which of its built encodings it leaves, and what the page may load: nothing of others but
+Firebase's answers and the map that is configured. The files come from ``mobile_client``; without
+them only the API is served. An app in a shell of its own, from a store, asks from elsewhere: its
+origins may read the API if the settings name them.
 """
 
 from __future__ import annotations
@@ -10,13 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import flask
 from flask import Flask, Response, request
+from flask_cors import CORS
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import PathConverter
 from whitenoise import WhiteNoise
@@ -38,6 +39,11 @@ _FIREBASE = (
 )
 
 _SOON_STALE = "no-cache"
+_PAGE = "/index.html"
+
+#: What an app of another origin may send and read beyond what every page may.
+_SENT = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match")
+_READ = ("ETag", "Location", "Retry-After", "Idempotency-Replayed", "X-Request-Id")
 
 
 class _Address(PathConverter):
@@ -93,6 +99,16 @@ def register(app: Flask) -> None:
     files.add_url_rule("/", view_func=_page, defaults={"path": ""})
     files.add_url_rule("/<app_address:path>", view_func=_page)
     app.register_blueprint(files)
+    if settings.client_origins:
+        CORS(
+            app,
+            resources=r"/api/v1/.*",
+            origins=list(settings.client_origins),
+            allow_headers=list(_SENT),
+            expose_headers=list(_READ),
+            allow_private_network=False,
+            max_age=7200,
+        )
     if settings.client_dir is None:
         return
     policy = _policy(settings)
@@ -108,13 +124,14 @@ def register(app: Flask) -> None:
             headers["Cache-Control"] = _SOON_STALE
 
     # The files themselves never reach Flask: no transaction, no line in the log.
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask's own way to wrap it
+    app.extensions["client"] = served = WhiteNoise(
         app.wsgi_app,
         root=str(settings.client_dir),
         immutable_file_test=lambda _path, url: bool(_FOR_EVER.match(url)),
         add_headers_function=secure,
         allow_all_origins=False,
     )
+    app.wsgi_app = served  # type: ignore[method-assign]  # Flask's own way to wrap it
 
 
 def _told(settings: Settings) -> dict[str, Any]:
@@ -138,23 +155,16 @@ def _settings_script() -> Response:
 
 def _page(path: str) -> Response:
     """The app, to a browser that goes somewhere; what it shows there it finds out itself."""
-    settings = view.settings()
     goes = request.accept_mimetypes.best_match(["text/html"]) is not None
-    if settings.client_dir is None or not goes or "." in path:
+    served = flask.current_app.extensions.get("client")
+    if served is None or not goes or "." in path:
         raise NotFound
-    text, etag = _index(settings.client_dir)
-    response = Response(text, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = _policy(settings)
-    response.headers["Cache-Control"] = _SOON_STALE
-    response.set_etag(etag)
-    response.make_conditional(request)
-    return response
-
-
-@cache
-def _index(folder: Path) -> tuple[bytes, str]:
-    text = (folder / "index.html").read_bytes()
-    return text, hashlib.sha256(text).hexdigest()[:16]
+    found = served.files[_PAGE].get_response(request.method, request.environ)
+    body = b""
+    if found.file is not None:
+        with found.file:
+            body = found.file.read()
+    return Response(body, found.status, found.headers)
 
 
 def _policy(settings: Settings) -> str:

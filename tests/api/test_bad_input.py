@@ -189,6 +189,15 @@ OTHERS: list[tuple[str, str, Any, set[str]]] = [
     ("GET", "/places", None, {"q"}),
     ("GET", "/places?q=", None, {"q"}),
     ("GET", "/places?q=%ff%00", None, {"q"}),
+    ("GET", "/places/within", None, {"box"}),
+    ("GET", "/places/within?box=4,45,5", None, {"box"}),
+    ("GET", "/places/within?box=4,45,5,nan", None, {"box"}),
+    ("GET", "/places/within?box=5,45,4,46", None, {"box"}),
+    ("GET", "/places/within?box=4,46,5,45", None, {"box"}),
+    ("GET", "/places/within?box=4,45,4,46", None, {"box"}),
+    ("GET", "/places/within?box=4,45,181,46", None, {"box"}),
+    ("GET", "/places/within?box=4,-91,5,46", None, {"box"}),
+    ("GET", "/places/within?box=4,45,5,46&limit=101", None, {"limit"}),
     ("GET", "/providers/me/open-jobs?limit=x", None, {"limit"}),
 ]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, event, func, select, text, update
 from sqlalchemy.orm import Session
 
 from jobbing_api import database, errors, markets
@@ -347,3 +349,93 @@ def test_places_loaded_again_are_brought_up_to_date(session: Session) -> None:
     first = markets.search_places(session, "lyon", limit=1)
     assert [one.population for one in first] == [600_000]
     assert session.scalar(select(func.count()).select_from(models.Place)) == len(PLACES)
+
+
+# A part of a map ---------------------------------------------------------------------
+
+
+def scattered(session: Session, *at: tuple[float, float, int]) -> None:
+    markets.load_places(
+        session,
+        [
+            dataclasses.replace(place(n, f"Town {n}", people), lon=lon, lat=lat)
+            for n, (lon, lat, people) in enumerate(at, start=1)
+        ],
+    )
+
+
+def named(found: Sequence[models.Place]) -> list[int]:
+    return [int(one.name.removeprefix("Town ")) for one in found]
+
+
+def test_the_largest_places_on_a_map_come_first(session: Session) -> None:
+    scattered(session, (4.8, 45.7, 500), (4.9, 45.8, 9_000), (4.85, 45.75, 70), (4.8, 45.6, 500))
+    whole = (4.0, 45.0, 6.0, 47.0)
+    assert named(markets.places_within(session, whole, limit=10)) == [2, 1, 4, 3]
+    assert named(markets.places_within(session, whole, limit=2)) == [2, 1]
+
+
+def test_a_part_of_a_map_ends_where_it_says(session: Session) -> None:
+    corners = [(4.0, 45.0), (4.0, 46.0), (5.0, 45.0), (5.0, 46.0), (4.5, 46.0), (4.5, 45.0)]
+    beside = [(3.999, 45.5), (5.001, 45.5), (4.5, 44.999), (4.5, 46.001)]
+    scattered(session, *[(lon, lat, 10) for lon, lat in corners + beside])
+    found = named(markets.places_within(session, (4.0, 45.0, 5.0, 46.0), limit=100))
+    assert sorted(found) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    "box_",
+    [
+        (-180.0, -90.0, 180.0, 90.0),
+        (-180.0, -1.0, 180.0, 1.0),
+        (-180.0, 60.0, 180.0, 90.0),
+        (-170.0, -80.0, 175.0, 5.0),
+    ],
+)
+def test_a_part_of_a_map_may_be_as_wide_as_the_world(
+    session: Session, box_: tuple[float, float, float, float]
+) -> None:
+    at = [(lon, lat) for lon in range(-180, 181, 45) for lat in range(-90, 91, 15)]
+    scattered(session, *[(lon, lat, 10) for lon, lat in at])
+    west, south, east, north = box_
+    inside = {
+        n
+        for n, (lon, lat) in enumerate(at, start=1)
+        if west <= lon <= east and south <= lat <= north
+    }
+    found = named(markets.places_within(session, box_, limit=1000))
+    assert set(found) == inside
+
+
+def test_the_whole_world_costs_one_look_at_each_place_and_a_town_only_its_own(
+    session: Session,
+) -> None:
+    at = [(lon / 2, lat / 2, 10) for lon in range(-300, 300, 5) for lat in range(-150, 150, 3)]
+    scattered(session, *at)
+    session.execute(text("ANALYZE places"))
+    world = _read(session, (-180.0, -90.0, 180.0, 90.0))
+    assert world["rows"] <= len(at)
+    town = _read(session, (4.7, 45.6, 5.0, 45.9))
+    assert town["rows"] < 10
+    assert town["blocks"] < 20 < world["blocks"]
+
+
+def _read(session: Session, box_: tuple[float, float, float, float]) -> dict[str, int]:
+    """What the search for places on a map reads: rows looked at, and blocks."""
+    asked: list[tuple[str, Any]] = []
+
+    def keep(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", keep)
+    markets.places_within(session, box_, limit=50)
+    event.remove(connection, "before_cursor_execute", keep)
+    statement, values = asked[0]
+    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}"
+    plan = connection.exec_driver_sql(explain, values).scalar_one()[0]["Plan"]
+    leaf = plan
+    while "Plans" in leaf:
+        leaf = leaf["Plans"][0]
+    rows = leaf["Actual Rows"] + leaf.get("Rows Removed by Filter", 0)
+    return {"rows": int(rows), "blocks": plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +122,71 @@ def test_browsers_are_pushed_to_where_a_project_is_named() -> None:
     for wrong in ("{", "[]", '{"projectId": "p"}', '{"projectId": 7}'):
         with pytest.raises(settings.UnsafeSettings, match="FIREBASE_WEB_CONFIG"):
             settings.from_environment(PRODUCTION | {"FIREBASE_WEB_CONFIG": wrong})
+
+
+def test_the_app_is_served_from_where_it_was_built(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    read = settings.from_environment(PRODUCTION | {"CLIENT_DIR": str(tmp_path)})
+    assert read.client_dir == tmp_path
+
+
+def test_a_folder_without_the_app_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(settings.UnsafeSettings, match=r"there is no index\.html"):
+        settings.from_environment(PRODUCTION | {"CLIENT_DIR": str(tmp_path)})
+
+
+def test_a_browser_is_pushed_to_with_all_that_firebase_asks_for() -> None:
+    config = {"apiKey": "a", "appId": "b", "messagingSenderId": "c", "projectId": "d", "x": "y"}
+    said = {"FIREBASE_WEB_CONFIG": json.dumps(config), "FIREBASE_VAPID_KEY": " BPk1 "}
+    read = settings.from_environment(PRODUCTION | said)
+    assert (read.firebase_web, read.firebase_vapid_key) == (config, "BPk1")
+    nothing = settings.from_environment(PRODUCTION | {"FIREBASE_WEB_CONFIG": " "})
+    assert (nothing.firebase_web, nothing.firebase_vapid_key) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("{", "no JSON object"),
+        ("[]", "no JSON object"),
+        ('{"apiKey": 1}', "no JSON object of texts"),
+        ('{"apiKey": "a", "appId": "b"}', "lacks messagingSenderId, projectId"),
+    ],
+)
+def test_half_a_firebase_is_refused(written: str, complaint: str) -> None:
+    with pytest.raises(settings.UnsafeSettings, match=complaint):
+        settings.from_environment(PRODUCTION | {"FIREBASE_WEB_CONFIG": written})
+
+
+def test_maps_and_apps_come_from_the_origins_that_are_named() -> None:
+    said = {
+        "MAP_STYLE_URL": "https://maps.example.org/style.json",
+        "MAP_ORIGINS": "https://tiles.example.org  http://127.0.0.1:8080/",
+        "MAP_ATTRIBUTION": "© OpenStreetMap",
+        "CLIENT_ORIGINS": "capacitor://localhost https://localhost",
+    }
+    read = settings.from_environment(PRODUCTION | said)
+    assert read.map_style_url == "https://maps.example.org/style.json"
+    assert read.map_origins == ("https://tiles.example.org", "http://127.0.0.1:8080")
+    assert read.client_origins == ("capacitor://localhost", "https://localhost")
+    assert settings.from_environment(PRODUCTION).client_origins == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("MAP_STYLE_URL", "maps.example.org/style.json"),
+        ("MAP_ORIGINS", "tiles.example.org"),
+        ("MAP_ORIGINS", "https://tiles.example.org/path"),
+        ("MAP_ORIGINS", "https://tiles.example.org; script-src *"),
+        ("CLIENT_ORIGINS", "*"),
+        ("CLIENT_ORIGINS", "https://*"),
+        ("CLIENT_ORIGINS", "https://.*"),
+        ("CLIENT_ORIGINS", "https://user@localhost"),
+        ("CLIENT_ORIGINS", "file://localhost"),
+        ("CLIENT_ORIGINS", "null"),
+    ],
+)
+def test_what_is_no_origin_is_refused(name: str, written: str) -> None:
+    with pytest.raises(settings.UnsafeSettings, match=name):
+        settings.from_environment(PRODUCTION | {name: written})
