@@ -9,6 +9,7 @@ import { useWaiting } from "~/api/outbox";
 import { Unreachable } from "~/api/problem";
 import * as session from "~/api/session";
 import * as store from "~/api/store";
+import { forgetDraft } from "~/resident/draft-store";
 import { isNative } from "~/app/native";
 import { Button } from "~/ui/controls";
 import { Confirm, List, Notice, Row, Section, toast, Wrong } from "~/ui/surfaces";
@@ -62,6 +63,7 @@ function useLeave() {
   const navigate = useNavigate();
   return async () => {
     await store.forget();
+    forgetDraft();
     session.end();
     await navigate("/welcome", { replace: true });
   };

@@ -41,8 +41,9 @@ function read(): Kept {
       kept = undefined;
     }
   }
-  const now = session.signInNumber();
-  if (kept?.by !== undefined && kept.by !== now) {
+  const now = session.account()?.id;
+  // Whoever has only to sign in again finds what they wrote.
+  if (kept?.by !== undefined && now !== undefined && kept.by !== now) {
     kept = undefined;
     void del("photos", store);
     pictures = [];
@@ -76,7 +77,7 @@ export function useDraft(): [Draft, (change: (draft: Draft) => Draft) => void] {
 
 function change(to: (draft: Draft) => Draft): void {
   const next = to(read().draft);
-  write({ by: session.signInNumber(), draft: next });
+  write({ by: session.account()?.id, draft: next });
 }
 
 /** What to send, and under which number: the same as last time if nobody said no to that. */
@@ -84,7 +85,7 @@ export function sendingOf(body: () => JobBody): { key: string; body: JobBody } {
   const before = read();
   if (before.sending) return before.sending;
   const sending = { key: newKey(), body: body() };
-  write({ ...before, by: session.signInNumber(), sending });
+  write({ ...before, by: session.account()?.id, sending });
   return sending;
 }
 
@@ -101,7 +102,7 @@ export function waitsToSend(): boolean {
 export function forgetDraft(): void {
   pictures = [];
   void del("photos", store);
-  write({ by: session.signInNumber(), draft: EMPTY });
+  write({ by: session.account()?.id, draft: EMPTY });
   localStorage.removeItem(KEY);
 }
 
