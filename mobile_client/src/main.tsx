@@ -10,6 +10,7 @@ import { RouterProvider } from "react-router/dom";
 import * as outbox from "./api/outbox";
 import { useAccount } from "./api/who";
 import { client, persistence, watch } from "./api/store";
+import { isNative } from "./app/native";
 import { router } from "./app/routes";
 import { installWorker } from "./app/worker";
 import { Toasts } from "./ui/surfaces";
@@ -54,3 +55,7 @@ if (root) {
   );
 }
 void installWorker();
+if (isNative()) {
+  const links = await import("./app/native-links");
+  void links.followLinks((path) => void router.navigate(path));
+}
