@@ -65,6 +65,8 @@ export default ts.config(
   { files: ["*.js", "scripts/**/*.mjs"], extends: [ts.configs.disableTypeChecked] },
   {
     files: ["scripts/**/*.mjs"],
-    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
+    languageOptions: {
+      globals: { console: "readonly", fetch: "readonly", process: "readonly", URL: "readonly" },
+    },
   },
 );

@@ -43,6 +43,8 @@ export default defineConfig({
   resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     target: "es2022",
+    // Which screen is in which file: read by scripts/weight.mjs.
+    manifest: true,
     // MapLibre alone is larger than the usual limit, and is never part of the first page.
     chunkSizeWarningLimit: 1200,
   },

@@ -96,8 +96,7 @@ class Client:
     def _lock(self) -> str:
         # Some packages are another one on another kind of machine.
         said = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
-        for name in ("package.json", "package-lock.json"):
-            said.update((self._directory / name).read_bytes())
+        said.update((self._directory / "package-lock.json").read_bytes())
         return said.hexdigest()
 
     def _sources(self) -> str:
@@ -109,6 +108,7 @@ class Client:
 
     def _files(self) -> Iterator[Path]:
         yield self._directory / "index.html"
+        yield self._directory / "package.json"
         yield from self._directory.glob("*.ts")
         # Drawn by the build itself.
         drawn = self._directory / "public" / "map"
