@@ -27,8 +27,8 @@ export default function Board() {
     { params: { query: { limit: PAGE } } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined as string | undefined,
-      getNextPageParam: (last: { next_cursor: string | null }) => last.next_cursor ?? undefined,
+      initialPageParam: null as string | null,
+      getNextPageParam: (last: { next_cursor: string | null }) => last.next_cursor,
       refetchInterval: LOOK_AGAIN_MS,
       meta: { keep: true },
     },

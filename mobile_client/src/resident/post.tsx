@@ -6,7 +6,8 @@
  *
  * The shortest way of a typical job, in taps: kind (1), example (2), on (3), my position (4), on
  * (5), send (6); a day other than tomorrow is one more (7), an address another (8). Whoever is new
- * gives a name, an e-mail and a password: three fields (11) and a button (12). Typing is beside
+ * gives a name, an e-mail and a password: three fields and a button, sees what to expect with an
+ * amount to match, and sends: five more, so twelve with an address for tomorrow. Typing is beside
  * that, and the title is suggested.
  */
 import { ArrowRight, Send } from "lucide-react";
@@ -68,6 +69,7 @@ export default function Post() {
   const [asking, setAsking] = useState<"to-send" | "to-see" | undefined>(undefined);
   const [known, setKnown] = useState(false);
   const [dropping, setDropping] = useState(false);
+  const [review, setReview] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(undefined);
   const under = useRef(false);
@@ -86,6 +88,12 @@ export default function Post() {
   async function post(look: boolean) {
     const body = expected.body;
     if (under.current || !category || !body) return;
+    if (look && body.budget.kind !== "quotes" && draft.amountCents === null) {
+      // Nothing is sent at a price nobody has seen: now that it can be told, it is.
+      setReview(true);
+      globalThis.scrollTo(0, 0);
+      return;
+    }
     under.current = true;
     setBusy(true);
     setError(undefined);
@@ -136,7 +144,7 @@ export default function Post() {
       <Button
         icon={<Send size={20} aria-hidden />}
         busy={busy}
-        disabled={!expected.body}
+        disabled={!expected.body || (account !== undefined && !expected.priced)}
         onClick={() => (account ? void post(false) : setAsking("to-send"))}
       >
         {say("post-send")}
@@ -209,6 +217,11 @@ export default function Post() {
                 <Link to="?step=where">{say("post-change")}</Link>
               </Notice>
             )}
+            {review && (
+              <Notice live>
+                <p>{say("post-review")}</p>
+              </Notice>
+            )}
             {promise}
             <Price
               key={`${draft.category ?? ""} ${draft.when.kind}`}
@@ -216,6 +229,7 @@ export default function Post() {
               change={change}
               currency={market?.currency ?? "EUR"}
               expected={expected}
+              signedIn={account !== undefined}
             />
             <p className={css.hint}>{say("post-nothing-binds")}</p>
             {waitsToSend() && !busy && (

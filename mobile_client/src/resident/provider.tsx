@@ -207,8 +207,8 @@ function Reviews({ providerId }: { providerId: string }) {
     { params: { path: { provider_id: providerId }, query: { limit: 10 } } },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined as string | undefined,
-      getNextPageParam: (last: { next_cursor: string | null }) => last.next_cursor ?? undefined,
+      initialPageParam: null as string | null,
+      getNextPageParam: (last: { next_cursor: string | null }) => last.next_cursor,
     },
   );
   const all = found.data?.pages.flatMap((page) => page.items);

@@ -154,6 +154,8 @@ post-budget-says-quotes = Everybody names a price, and you choose.
 post-amount-fixed = Amount for the whole job
 post-amount-hourly = At most, per hour
 post-amount-wrong = Enter an amount, such as 60.
+post-amount-later = With an account we propose an amount from the prices here.
+post-review = You are in. This is what to expect: check the amount, then send.
 post-guidance = Usually between { $low } and { $high } here.
 post-mode = Who comes?
 post-mode-instant = The first to accept
@@ -166,7 +168,7 @@ post-nothing-binds = Asking costs nothing, and can be called off until somebody 
 post-send = Send the request
 post-waits = Your request may not have arrived. Send it again: it will be posted only once.
 post-who = One last thing: who are you?
-post-who-text = An account, and your request goes out at once. What you have written is kept.
+post-who-text = An account, so that people can answer you. What you have written is kept.
 post-who-to-see = With an account you see who could come, when and for how much. Nothing is sent yet.
 
 ## What to expect

@@ -154,6 +154,8 @@ post-budget-says-quotes = Chacun propose son prix, vous choisissez.
 post-amount-fixed = Montant pour tout le travail
 post-amount-hourly = Au plus, par heure
 post-amount-wrong = Entrez un montant, par exemple 60.
+post-amount-later = Avec un compte, nous vous proposons un montant d’après les prix d’ici.
+post-review = Vous y êtes. Voici à quoi vous attendre : vérifiez le montant, puis envoyez.
 post-guidance = D’habitude entre { $low } et { $high } ici.
 post-mode = Qui vient ?
 post-mode-instant = Le premier qui accepte
@@ -166,7 +168,7 @@ post-nothing-binds = Demander ne coûte rien, et s’annule tant que personne n�
 post-send = Envoyer la demande
 post-waits = Votre demande n’a peut-être pas été reçue. Envoyez-la encore : elle ne partira qu’une fois.
 post-who = Plus qu’à savoir qui vous êtes
-post-who-text = Un compte, et votre demande part aussitôt. Ce que vous avez écrit est gardé.
+post-who-text = Un compte pour que l’on vous réponde. Ce que vous avez écrit est gardé.
 post-who-to-see = Avec un compte, vous voyez qui pourrait venir, quand et à quel prix. Rien n’est encore envoyé.
 
 ## Ce à quoi s’attendre
