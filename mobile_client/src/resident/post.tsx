@@ -12,7 +12,7 @@
  */
 import { ArrowRight, Send } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 
 import { useCategories, useMarkets } from "~/api/known";
 import { useAccount } from "~/api/who";
@@ -39,7 +39,7 @@ import { Price } from "./post-price";
 import { Chosen, Example, What } from "./post-what";
 import { WhenSection, Where } from "./post-where";
 import { Promised, useExpected } from "./promise";
-import { expectedOf, send, stepOf } from "./send";
+import { send, stepOf } from "./send";
 import { windowOf } from "./window";
 
 const MARKS = ["what", "details", "where", "price"] as const;
@@ -69,7 +69,6 @@ export default function Post() {
   const [asking, setAsking] = useState<"to-send" | "to-see" | undefined>(undefined);
   const [known, setKnown] = useState(false);
   const [dropping, setDropping] = useState(false);
-  const [review, setReview] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(undefined);
   const under = useRef(false);
@@ -85,24 +84,13 @@ export default function Post() {
     top.current?.focus({ preventScroll: true });
   }, [step]);
 
-  async function post(look: boolean) {
+  async function post() {
     const body = expected.body;
     if (under.current || !category || !body) return;
-    if (look && body.budget.kind !== "quotes" && draft.amountCents === null) {
-      // Nothing is sent at a price nobody has seen: now that it can be told, it is.
-      setReview(true);
-      globalThis.scrollTo(0, 0);
-      return;
-    }
     under.current = true;
     setBusy(true);
     setError(undefined);
     try {
-      if (look) {
-        const found = await expectedOf(body).catch(() => undefined);
-        // Nobody could come: that is said, with what would help, before it is sent.
-        if (found?.why) return;
-      }
       const job = await send(pictures, (photos) => jobBody(draft, category, body, photos));
       void navigate(`/jobs/${job.id}`, { replace: true });
     } catch (failed) {
@@ -114,6 +102,20 @@ export default function Post() {
       setBusy(false);
     }
   }
+
+  // Whoever signs in finds another tree around them (main.tsx): what they came for is in the address.
+  const location = useLocation();
+  const came = (location.state as { came?: "to-send" } | null)?.came;
+  const looked = expected.estimate !== undefined || expected.error !== null;
+  useEffect(() => {
+    if (came === undefined || !account || !category || !expected.body || !looked) return;
+    const seen = draft.amountCents !== null || expected.body.budget.kind === "quotes";
+    // Nothing is sent at a price nobody has seen, nor where nobody could come: it is told first.
+    const sends = seen && !expected.estimate?.why;
+    void navigate(location.search, { replace: true, state: sends ? null : { review: true } });
+    if (sends) queueMicrotask(() => void post());
+  });
+  const review = (location.state as { review?: boolean } | null)?.review === true;
 
   const promise = (
     <Promised
@@ -143,9 +145,9 @@ export default function Post() {
     ) : step === "price" ? (
       <Button
         icon={<Send size={20} aria-hidden />}
-        busy={busy}
+        busy={busy || came !== undefined}
         disabled={!expected.body || (account !== undefined && !expected.priced)}
-        onClick={() => (account ? void post(false) : setAsking("to-send"))}
+        onClick={() => (account ? void post() : setAsking("to-send"))}
       >
         {say("post-send")}
       </Button>
@@ -269,9 +271,9 @@ export default function Post() {
   );
 
   function signedIn() {
-    const sends = asking === "to-send";
     setAsking(undefined);
-    if (sends) void post(true);
+    const state = { came: asking === "to-send" ? asking : undefined };
+    void navigate(location.search, { replace: true, state });
   }
 }
 
