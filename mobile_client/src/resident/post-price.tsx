@@ -22,11 +22,13 @@ export function Price({
   change,
   currency,
   expected,
+  signedIn,
 }: {
   draft: Draft;
   change: Change;
   currency: string;
   expected: Expected;
+  signedIn: boolean;
 }) {
   const say = useSay();
   const format = useFormat();
@@ -36,7 +38,12 @@ export function Price({
   const kind = budgetKind(draft);
   const price = expected.estimate?.price;
   const amount = draft.amountCents ?? expected.suggestedCents;
-  const shown = typed ?? String(amount / 100).replace(".", language === "fr" ? "," : ".");
+  // No amount stands there that nobody named and nothing is known for.
+  const proposed =
+    expected.priced || draft.amountCents !== null
+      ? String(amount / 100).replace(".", language === "fr" ? "," : ".")
+      : "";
+  const shown = typed ?? proposed;
   const names = new Intl.DisplayNames(language, { type: "language" });
   const mode = modeOf(draft);
   return (
@@ -71,12 +78,14 @@ export function Price({
                     low: format.money(price.total_cents.low, price.currency),
                     high: format.money(price.total_cents.high, price.currency),
                   })
-                : undefined
+                : !signedIn && draft.amountCents === null
+                  ? say("post-amount-later")
+                  : undefined
             }
             onChange={(event) => {
               setTyped(event.target.value);
               const amountCents = cents(event.target.value);
-              if (amountCents !== null) change((now) => ({ ...now, amountCents }));
+              change((now) => ({ ...now, amountCents }));
             }}
           />
         )}

@@ -13,14 +13,14 @@ import { useFormat } from "~/words/format";
 import { found } from "./draft";
 import css from "./post.module.css";
 
-export function Drawing({ preset, size }: { preset: PresetAnswer | undefined; size?: "large" }) {
-  if (!preset) return null;
+export function Drawing({ picture, size }: { picture: string | undefined; size?: "large" }) {
+  if (picture === undefined) return null;
   // It stands beside its name: nothing is lost to who cannot see it.
   return (
     <img
       className={css.drawing}
       data-size={size}
-      src={`${SERVER}${preset.picture}`}
+      src={`${SERVER}${picture}`}
       alt=""
       loading="lazy"
       width={96}
@@ -58,7 +58,7 @@ export function What({
             aria-current={category.slug === chosen || undefined}
             onClick={() => onChoose(category)}
           >
-            <Drawing preset={category.brief_template.presets[0]} />
+            <Drawing picture={category.brief_template.presets[0]?.picture} />
             <span>{category.name}</span>
           </button>
         </li>
@@ -127,7 +127,7 @@ export function Example({
               aria-current={preset.id === chosen || undefined}
               onClick={() => onChoose(preset)}
             >
-              <Drawing preset={preset} size="large" />
+              <Drawing picture={preset.picture} size="large" />
               <span>
                 <strong>{preset.name}</strong>
                 <small>{preset.text}</small>
@@ -159,7 +159,7 @@ export function Chosen({
   return (
     <List label={say("post-chosen")}>
       <Row
-        icon={<Drawing preset={preset ?? category.brief_template.presets[0]} />}
+        icon={<Drawing picture={(preset ?? category.brief_template.presets[0])?.picture} />}
         title={category.name}
         detail={preset?.name}
         end={say("post-change")}

@@ -6,12 +6,13 @@
  *
  * The shortest way of a typical job, in taps: kind (1), example (2), on (3), my position (4), on
  * (5), send (6); a day other than tomorrow is one more (7), an address another (8). Whoever is new
- * gives a name, an e-mail and a password: three fields (11) and a button (12). Typing is beside
+ * gives a name, an e-mail and a password: three fields and a button, sees what to expect with an
+ * amount to match, and sends: five more, so twelve with an address for tomorrow. Typing is beside
  * that, and the title is suggested.
  */
 import { ArrowRight, Send } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 
 import { useCategories, useMarkets } from "~/api/known";
 import { useAccount } from "~/api/who";
@@ -38,7 +39,7 @@ import { Price } from "./post-price";
 import { Chosen, Example, What } from "./post-what";
 import { WhenSection, Where } from "./post-where";
 import { Promised, useExpected } from "./promise";
-import { expectedOf, send, stepOf } from "./send";
+import { send, stepOf } from "./send";
 import { windowOf } from "./window";
 
 const MARKS = ["what", "details", "where", "price"] as const;
@@ -83,18 +84,13 @@ export default function Post() {
     top.current?.focus({ preventScroll: true });
   }, [step]);
 
-  async function post(look: boolean) {
+  async function post() {
     const body = expected.body;
     if (under.current || !category || !body) return;
     under.current = true;
     setBusy(true);
     setError(undefined);
     try {
-      if (look) {
-        const found = await expectedOf(body).catch(() => undefined);
-        // Nobody could come: that is said, with what would help, before it is sent.
-        if (found?.why) return;
-      }
       const job = await send(pictures, (photos) => jobBody(draft, category, body, photos));
       void navigate(`/jobs/${job.id}`, { replace: true });
     } catch (failed) {
@@ -106,6 +102,20 @@ export default function Post() {
       setBusy(false);
     }
   }
+
+  // Whoever signs in finds another tree around them (main.tsx): what they came for is in the address.
+  const location = useLocation();
+  const came = (location.state as { came?: "to-send" } | null)?.came;
+  const looked = expected.estimate !== undefined || expected.error !== null;
+  useEffect(() => {
+    if (came === undefined || !account || !category || !expected.body || !looked) return;
+    const seen = draft.amountCents !== null || expected.body.budget.kind === "quotes";
+    // Nothing is sent at a price nobody has seen, nor where nobody could come: it is told first.
+    const sends = seen && !expected.estimate?.why;
+    void navigate(location.search, { replace: true, state: sends ? null : { review: true } });
+    if (sends) queueMicrotask(() => void post());
+  });
+  const review = (location.state as { review?: boolean } | null)?.review === true;
 
   const promise = (
     <Promised
@@ -135,9 +145,9 @@ export default function Post() {
     ) : step === "price" ? (
       <Button
         icon={<Send size={20} aria-hidden />}
-        busy={busy}
-        disabled={!expected.body}
-        onClick={() => (account ? void post(false) : setAsking("to-send"))}
+        busy={busy || came !== undefined}
+        disabled={!expected.body || (account !== undefined && !expected.priced)}
+        onClick={() => (account ? void post() : setAsking("to-send"))}
       >
         {say("post-send")}
       </Button>
@@ -209,6 +219,11 @@ export default function Post() {
                 <Link to="?step=where">{say("post-change")}</Link>
               </Notice>
             )}
+            {review && (
+              <Notice live>
+                <p>{say("post-review")}</p>
+              </Notice>
+            )}
             {promise}
             <Price
               key={`${draft.category ?? ""} ${draft.when.kind}`}
@@ -216,6 +231,7 @@ export default function Post() {
               change={change}
               currency={market?.currency ?? "EUR"}
               expected={expected}
+              signedIn={account !== undefined}
             />
             <p className={css.hint}>{say("post-nothing-binds")}</p>
             {waitsToSend() && !busy && (
@@ -255,9 +271,9 @@ export default function Post() {
   );
 
   function signedIn() {
-    const sends = asking === "to-send";
     setAsking(undefined);
-    if (sends) void post(true);
+    const state = { came: asking === "to-send" ? asking : undefined };
+    void navigate(location.search, { replace: true, state });
   }
 }
 

@@ -37,6 +37,8 @@ export interface Expected {
   /** What such a job costs, to propose. */
   suggestedCents: number;
   estimate: EstimateAnswer | undefined;
+  /** Whether what such a job costs was looked up, with whatever came of it. */
+  priced: boolean;
   pending: boolean;
   error: unknown;
   again: () => unknown;
@@ -69,7 +71,7 @@ export function useExpected(
   const suggestedCents = suggested(open.data, kind, draft.minutes);
   const body = withBudget(budgetOf(draft, currency ?? "", suggestedCents));
   const text = useCalm(body ? JSON.stringify(body) : "");
-  const known = !follows || open.isFetched || open.isError;
+  const known = !follows || open.isSuccess || open.isError;
   const found = api.useQuery(
     "post",
     "/api/v1/jobs/estimate",
@@ -79,6 +81,7 @@ export function useExpected(
   return {
     body,
     suggestedCents,
+    priced: known,
     estimate: body ? found.data : undefined,
     pending: found.isFetching || found.isPending,
     error: found.error,

@@ -6,7 +6,7 @@ import { refresh } from "~/api/act";
 import { server } from "~/api/client";
 import { bringPhoto } from "~/api/photos";
 import { isRefused, mayPass } from "~/api/problem";
-import type { EstimateAnswer, EstimateBody, JobAnswer, JobBody } from "~/api/schema";
+import type { JobAnswer, JobBody } from "~/api/schema";
 import * as session from "~/api/session";
 
 import type { Step } from "./draft";
@@ -19,13 +19,6 @@ async function becomeResident(): Promise<void> {
     params: { path: { role: "resident" } },
   });
   if (data) session.update(data);
-}
-
-/** Somebody who signs in only now has not seen what to expect yet: it is looked at for them. */
-export async function expectedOf(body: EstimateBody): Promise<EstimateAnswer | undefined> {
-  await becomeResident();
-  const { data } = await server.POST("/api/v1/jobs/estimate", { body });
-  return data;
 }
 
 export async function send(

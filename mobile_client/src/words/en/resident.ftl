@@ -154,6 +154,8 @@ post-budget-says-quotes = Everybody names a price, and you choose.
 post-amount-fixed = Amount for the whole job
 post-amount-hourly = At most, per hour
 post-amount-wrong = Enter an amount, such as 60.
+post-amount-later = With an account we propose an amount from the prices here.
+post-review = You are in. This is what to expect: check the amount, then send.
 post-guidance = Usually between { $low } and { $high } here.
 post-mode = Who comes?
 post-mode-instant = The first to accept
@@ -166,7 +168,7 @@ post-nothing-binds = Asking costs nothing, and can be called off until somebody 
 post-send = Send the request
 post-waits = Your request may not have arrived. Send it again: it will be posted only once.
 post-who = One last thing: who are you?
-post-who-text = An account, and your request goes out at once. What you have written is kept.
+post-who-text = An account, so that people can answer you. What you have written is kept.
 post-who-to-see = With an account you see who could come, when and for how much. Nothing is sent yet.
 
 ## What to expect
@@ -197,3 +199,136 @@ promise-wait = First answer in about { $time }
 promise-wait-unknown = Too few requests like it to say when you will hear
 promise-nobody = Nobody could come like this
 promise-post-anyway = You can send it all the same: then you may wait until somebody has time.
+
+## My jobs
+
+board-title = My jobs
+board-post = Post a job
+board-empty-title = A small job to do?
+board-empty-text = Describe it in a minute: somebody close by answers.
+board-more = Show more
+board-with = with { $name }
+board-shelf-mine = Your turn
+board-shelf-coming = To come
+board-shelf-matching = Being matched
+board-shelf-done = Done
+board-next-help = See what would help
+board-next-confirm = Look at the work, then confirm
+board-next-answer-reschedule = Another hour is proposed to you
+board-next-unblock = Something is needed from you
+board-next-dispute = Follow the dispute
+board-next-wait-prices = Prices are coming in
+board-next-wait-answer = People nearby have been told
+board-next-on-my-way = On the way to you
+board-next-visit = Nothing to do before the visit
+board-next-under-way = The work is under way
+job-state-open = Being matched
+job-state-assigned = Booked
+job-state-in_progress = In progress
+job-state-finished = To confirm
+job-state-completed = Done
+job-state-unfilled = Unanswered
+job-state-cancelled = Called off
+job-state-disputed = Disputed
+series-title = Regular jobs
+series-skip = Skip
+series-skip-day = Skip { $day }
+series-restore = Put back
+series-restore-day = Put back { $day }
+series-missed = Not asked
+series-end = End the series
+series-end-title = End this series?
+series-end-text = Nothing more will be asked. What was asked already stays.
+
+## Comparing
+
+answers-title = The answers
+answers-over = The choice is made
+answers-to-job = See the job
+answers-none = No price yet
+answers-none-text = They appear here as soon as they come. You may close the app.
+answers-at-a-glance = The answers at a glance
+answers-who = Who
+answers-price = Price
+answers-date = Date
+answers-rating = Rating
+answers-distance = Distance
+answers-response = Response time
+answers-somebody = Somebody nearby
+answers-inspection = For coming to look; counted towards the work that follows.
+answers-all-in = All in.
+answers-credit = { $cost } after tax credit.
+answers-best-price = Cheapest
+answers-best-distance = Nearest
+answers-best-date = Earliest
+answers-best-rating = Best rated
+answers-best-response = Quickest to answer
+answers-first = At the earliest { $when }
+answers-within = at most { $distance } away
+answers-response-in = Answers in about { $time }
+answers-steps = How, and how long it takes
+answers-why = Why { $name }?
+answers-reviews = What others say
+answers-choose = Choose { $name }
+answers-counter = Propose another price
+answers-write = Write
+answers-sure = Choose { $name }?
+answers-sure-text = { $amount }, at the earliest { $when }. The other answers are closed.
+answers-counter-open = You proposed { $amount }. The first price stands until they answer.
+answers-counter-agreed = Your price of { $amount } is accepted.
+answers-counter-refused = Your price of { $amount } was not accepted. The first one stands.
+answers-counter-text = Once only, between { $least } and { $most }.
+answers-counter-amount = Your price
+answers-counter-bounds = Between { $least } and { $most }.
+answers-counter-send = Propose this price
+answers-counter-sent = Proposed. The answer will appear here.
+
+## Somebody
+
+provider-title = Profile
+provider-level = Level { $level }
+provider-visits = Visits
+provider-visits-count = { $count ->
+    [0] No visit yet
+    [one] One visit done
+   *[other] { $count } visits done
+}
+provider-since = Since { $month }
+provider-redo = { $share } to be redone
+provider-languages = Languages
+provider-tools = Tools
+provider-papers = Verified papers
+provider-paper-until = Valid until { $month }
+provider-portfolio = Work done
+provider-does = What they do
+provider-reviews = Reviews
+provider-no-reviews = No reviews yet. Everybody starts one day.
+provider-reply = Their reply
+provider-favour = Add to favourites
+provider-favoured = A favourite
+provider-favour-text = Your favourites are told before others.
+provider-report = Report
+provider-report-why = Why?
+provider-report-text = What happened?
+provider-report-send = Send the report
+provider-reported = Thank you. A person will look at it and answer you.
+provider-block = Do not match again
+provider-block-title = Never match { $name } again?
+provider-block-text = You will not be put in touch any more. They are not told why.
+provider-blocked = { $name } will not be proposed to you any more.
+provider-unblock = Undo
+report-reason-false = It is false
+report-reason-fraud = Fraud
+report-reason-insult = Insults
+report-reason-private = Private details
+report-reason-spam = Advertising
+report-reason-other = Something else
+paper-kind-R = Liability insurance
+paper-kind-Q = Professional qualification
+paper-kind-D = Ten-year cover
+paper-kind-T = Transport register
+paper-kind-A = Animal certificate
+paper-kind-C = Certibiocide
+paper-kind-S = Declared for home services
+paper-kind-identity = Identity
+paper-kind-registration = Registered business

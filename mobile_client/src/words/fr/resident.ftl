@@ -154,6 +154,8 @@ post-budget-says-quotes = Chacun propose son prix, vous choisissez.
 post-amount-fixed = Montant pour tout le travail
 post-amount-hourly = Au plus, par heure
 post-amount-wrong = Entrez un montant, par exemple 60.
+post-amount-later = Avec un compte, nous vous proposons un montant d’après les prix d’ici.
+post-review = Vous y êtes. Voici à quoi vous attendre : vérifiez le montant, puis envoyez.
 post-guidance = D’habitude entre { $low } et { $high } ici.
 post-mode = Qui vient ?
 post-mode-instant = Le premier qui accepte
@@ -166,7 +168,7 @@ post-nothing-binds = Demander ne coûte rien, et s’annule tant que personne n�
 post-send = Envoyer la demande
 post-waits = Votre demande n’a peut-être pas été reçue. Envoyez-la encore : elle ne partira qu’une fois.
 post-who = Plus qu’à savoir qui vous êtes
-post-who-text = Un compte, et votre demande part aussitôt. Ce que vous avez écrit est gardé.
+post-who-text = Un compte pour que l’on vous réponde. Ce que vous avez écrit est gardé.
 post-who-to-see = Avec un compte, vous voyez qui pourrait venir, quand et à quel prix. Rien n’est encore envoyé.
 
 ## Ce à quoi s’attendre
@@ -197,3 +199,136 @@ promise-wait = Première réponse en { $time } environ
 promise-wait-unknown = Trop peu de demandes semblables pour dire quand on vous répondra
 promise-nobody = Personne ne pourrait venir ainsi
 promise-post-anyway = Vous pouvez envoyer quand même : vous pourrez alors attendre que quelqu’un se libère.
+
+## Mes travaux
+
+board-title = Mes travaux
+board-post = Demander un travail
+board-empty-title = Un petit travail à faire ?
+board-empty-text = Décrivez-le en une minute : quelqu’un de proche répond.
+board-more = Voir la suite
+board-with = avec { $name }
+board-shelf-mine = À vous de jouer
+board-shelf-coming = À venir
+board-shelf-matching = En recherche
+board-shelf-done = Terminés
+board-next-help = Voir ce qui aiderait
+board-next-confirm = Vérifiez le travail, puis confirmez
+board-next-answer-reschedule = Un autre horaire vous est proposé
+board-next-unblock = On attend quelque chose de vous
+board-next-dispute = Suivre le litige
+board-next-wait-prices = Les prix arrivent
+board-next-wait-answer = Les personnes proches sont prévenues
+board-next-on-my-way = En route vers vous
+board-next-visit = Rien à faire avant la visite
+board-next-under-way = Le travail est en cours
+job-state-open = En recherche
+job-state-assigned = Prévu
+job-state-in_progress = En cours
+job-state-finished = À confirmer
+job-state-completed = Terminé
+job-state-unfilled = Sans réponse
+job-state-cancelled = Annulé
+job-state-disputed = En litige
+series-title = Travaux réguliers
+series-skip = Sauter
+series-skip-day = Sauter { $day }
+series-restore = Remettre
+series-restore-day = Remettre { $day }
+series-missed = Non demandé
+series-end = Arrêter la série
+series-end-title = Arrêter cette série ?
+series-end-text = Plus rien ne sera demandé. Ce qui est déjà demandé reste.
+
+## Comparer
+
+answers-title = Les réponses
+answers-over = Le choix est fait
+answers-to-job = Voir le travail
+answers-none = Pas encore de prix
+answers-none-text = Ils apparaissent ici dès qu’ils arrivent. Vous pouvez fermer l’application.
+answers-at-a-glance = Les réponses en un coup d’œil
+answers-who = Qui
+answers-price = Prix
+answers-date = Date
+answers-rating = Note
+answers-distance = Distance
+answers-response = Temps de réponse
+answers-somebody = Une personne proche
+answers-inspection = Pour venir voir ; déduit du travail qui suivra.
+answers-all-in = Tout compris.
+answers-credit = { $cost } après crédit d’impôt.
+answers-best-price = Le moins cher
+answers-best-distance = Le plus proche
+answers-best-date = Le plus tôt
+answers-best-rating = Le mieux noté
+answers-best-response = Le plus réactif
+answers-first = Au plus tôt { $when }
+answers-within = à { $distance } au plus
+answers-response-in = Répond en { $time } environ
+answers-steps = Comment, et en combien de temps
+answers-why = Pourquoi { $name } ?
+answers-reviews = Ce que d’autres en disent
+answers-choose = Choisir { $name }
+answers-counter = Proposer un autre prix
+answers-write = Écrire
+answers-sure = Choisir { $name } ?
+answers-sure-text = { $amount }, au plus tôt { $when }. Les autres réponses sont closes.
+answers-counter-open = Vous avez proposé { $amount }. Le prix d’origine tient jusqu’à la réponse.
+answers-counter-agreed = Votre prix de { $amount } est accepté.
+answers-counter-refused = Votre prix de { $amount } n’a pas été accepté. Celui d’origine tient.
+answers-counter-text = Une seule fois, entre { $least } et { $most }.
+answers-counter-amount = Votre prix
+answers-counter-bounds = Entre { $least } et { $most }.
+answers-counter-send = Proposer ce prix
+answers-counter-sent = Proposé. La réponse arrive ici.
+
+## Une personne
+
+provider-title = Profil
+provider-level = Niveau { $level }
+provider-visits = Visites
+provider-visits-count = { $count ->
+    [0] Pas encore de visite
+    [one] Une visite faite
+   *[other] { $count } visites faites
+}
+provider-since = Depuis { $month }
+provider-redo = { $share } à reprendre
+provider-languages = Langues
+provider-tools = Matériel
+provider-papers = Papiers vérifiés
+provider-paper-until = Valable jusqu’en { $month }
+provider-portfolio = Déjà réalisé
+provider-does = Ce que cette personne fait
+provider-reviews = Avis
+provider-no-reviews = Pas encore d’avis. Chacun commence un jour.
+provider-reply = Sa réponse
+provider-favour = Mettre en favori
+provider-favoured = En favori
+provider-favour-text = Vos favoris sont prévenus avant les autres.
+provider-report = Signaler
+provider-report-why = Pourquoi ?
+provider-report-text = Que s’est-il passé ?
+provider-report-send = Envoyer le signalement
+provider-reported = Merci. Une personne va regarder, et vous répondra.
+provider-block = Ne plus proposer
+provider-block-title = Ne plus proposer { $name } ?
+provider-block-text = Vous ne serez plus mis en relation. La personne n’en saura pas la raison.
+provider-blocked = { $name } ne vous sera plus proposé.
+provider-unblock = Annuler
+report-reason-false = C’est faux
+report-reason-fraud = Arnaque
+report-reason-insult = Insultes
+report-reason-private = Données privées
+report-reason-spam = Publicité
+report-reason-other = Autre chose
+paper-kind-R = Assurance responsabilité civile
+paper-kind-Q = Qualification professionnelle
+paper-kind-D = Garantie décennale
+paper-kind-T = Inscription au registre des transports
+paper-kind-A = Certificat pour les animaux
+paper-kind-C = Certibiocide
+paper-kind-S = Déclaré pour les services à la personne
+paper-kind-identity = Identité
+paper-kind-registration = Entreprise enregistrée
