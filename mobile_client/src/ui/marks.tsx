@@ -41,6 +41,18 @@ export function Rating({ mean, count }: { mean: number | null; count: number }) 
   );
 }
 
+/** Stars somebody gave. */
+export function Stars({ stars }: { stars: number }) {
+  const say = useSay();
+  return (
+    <span className={css.stars} role="img" aria-label={say("stars", { stars })}>
+      {Array.from({ length: stars }, (_, at) => (
+        <Star key={at} size={17} aria-hidden />
+      ))}
+    </span>
+  );
+}
+
 /** One to five stars to give. */
 export function StarPicker({
   value,
