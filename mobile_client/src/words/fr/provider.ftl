@@ -379,6 +379,7 @@ calendar-way = Affichage
 calendar-way-drag = Glisser
 calendar-way-fields = Champs
 calendar-drag-text = Glissez le doigt sur les heures pour les ajouter ou les retirer.
+calendar-all-day = Afficher aussi la nuit
 calendar-grid = La semaine, par demi-heures
 calendar-day = Jour
 calendar-off = Libre
