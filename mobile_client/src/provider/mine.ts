@@ -43,13 +43,17 @@ const PATHS = {
   portfolio: "/api/v1/providers/me/portfolio",
 } as const;
 
+// Three addresses of one shape: which of them it is, the types of each call cannot follow.
+const get = server.GET as (path: string) => Promise<{ data?: unknown; response: Response }>;
+const put = server.PUT as (path: string, init: object) => Promise<unknown>;
+
 function key(what: What): readonly string[] {
   return ["get", PATHS[what], "with its version"];
 }
 
 async function read<W extends What>(what: W): Promise<Versioned<Read[W]> | null> {
   try {
-    const { data, response } = await server.GET(PATHS[what]);
+    const { data, response } = await get(PATHS[what]);
     return { value: data as Read[W], version: response.headers.get("ETag") ?? undefined };
   } catch (error) {
     // Nobody has one before it was put for the first time.
@@ -72,8 +76,8 @@ export function useSave<W extends What>(what: W) {
   const client = useQueryClient();
   return useMutation<unknown, Error, { body: Written[W]; version: string | undefined }>({
     mutationFn: ({ body, version }) =>
-      server.PUT(PATHS[what], {
-        body: body as never,
+      put(PATHS[what], {
+        body,
         ...(version === undefined ? {} : { params: { header: { "If-Match": version } } }),
       }),
     onSuccess: async () => {
