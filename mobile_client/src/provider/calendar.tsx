@@ -153,11 +153,7 @@ function Editor({
           <WeekFields week={week} onChange={setWeek} />
         )}
       </Section>
-      <Exceptions
-        zone={calendar.time_zone}
-        exceptions={exceptions}
-        onChange={setExceptions}
-      />
+      <Exceptions zone={calendar.time_zone} exceptions={exceptions} onChange={setExceptions} />
       <Feed />
     </Page>
   );

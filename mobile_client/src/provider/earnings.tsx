@@ -369,9 +369,7 @@ function Save({ month, kind }: { month: string; kind: "csv" | "pdf" }) {
     setError(undefined);
     try {
       const response = await authorised(
-        new Request(
-          `${SERVER || location.origin}/api/v1/providers/me/statements/${month}.${kind}`,
-        ),
+        new Request(`${SERVER || location.origin}/api/v1/providers/me/statements/${month}.${kind}`),
       );
       if (!response.ok) throw new Refused((await response.json()) as Problem);
       const url = URL.createObjectURL(await response.blob());

@@ -39,9 +39,13 @@ export function FirstTime() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(undefined);
   const market = nearest(markets, base);
-  const complete = [false, base !== undefined, skills.length > 0 && headline.trim() !== "", true, true][
-    step
-  ];
+  const complete = [
+    false,
+    base !== undefined,
+    skills.length > 0 && headline.trim() !== "",
+    true,
+    true,
+  ][step];
 
   async function finish() {
     if (!base || !market) return;
@@ -80,8 +84,20 @@ export function FirstTime() {
     } else void finish();
   }
 
-  const titles = ["", "first-base-title", "first-skills-title", "first-reach-title", "first-hours-title"] as const;
-  const texts = ["", "first-base-text", "first-skills-text", "first-reach-text", "first-hours-text"] as const;
+  const titles = [
+    "",
+    "first-base-title",
+    "first-skills-title",
+    "first-reach-title",
+    "first-hours-title",
+  ] as const;
+  const texts = [
+    "",
+    "first-base-text",
+    "first-skills-text",
+    "first-reach-text",
+    "first-hours-text",
+  ] as const;
   const title = titles[step] || "first-title";
   const text = texts[step] || "first-base-text";
   return (
@@ -126,7 +142,11 @@ export function FirstTime() {
             centre={base}
             zoom={10}
             height="20rem"
-            circle={{ centre: base, radiusM, onRadius: (to) => setRadiusM(Math.round(to / 100) * 100) }}
+            circle={{
+              centre: base,
+              radiusM,
+              onRadius: (to) => setRadiusM(Math.round(to / 100) * 100),
+            }}
             fit="first"
           />
           <RadiusField radiusM={radiusM} onChange={setRadiusM} />

@@ -85,13 +85,7 @@ function Shown({ offer }: { offer: OfferAnswer }) {
       back="/offers"
       actions={answerable && <TimeLeft offer={offer} now={now} />}
       foot={
-        answerable && (
-          <Foot
-            stage={stage}
-            accept={accept}
-            onDecline={() => setDeclining(true)}
-          />
-        )
+        answerable && <Foot stage={stage} accept={accept} onDecline={() => setDeclining(true)} />
       }
     >
       {answerable ? (
@@ -319,7 +313,12 @@ function Site({ offer }: { offer: OfferAnswer }) {
           value:
             site.length > 0 ? (
               site.map((each) => (
-                <Answer key={each.id} question={each.question} answer={each.answer} unit={each.unit} />
+                <Answer
+                  key={each.id}
+                  question={each.question}
+                  answer={each.answer}
+                  unit={each.unit}
+                />
               ))
             ) : (
               <span className={css.muted}>{say("offer-site-none")}</span>
@@ -424,9 +423,7 @@ function Decline({
             look="plain"
             busy={decline.isPending && reason === each}
             disabled={decline.isPending}
-            onClick={() =>
-              decline.mutate({ path: { offer_id: offer.id }, body: { reason: each } })
-            }
+            onClick={() => decline.mutate({ path: { offer_id: offer.id }, body: { reason: each } })}
           >
             {say(`decline-${each}`)}
           </Button>
@@ -455,7 +452,11 @@ function Over({
   if (stage === "counter") return <Counter offer={offer} />;
   if (stage === "declined") {
     return (
-      <Empty mark={<HeartHandshake size={32} />} title={say("offer-declined-title")} action={others}>
+      <Empty
+        mark={<HeartHandshake size={32} />}
+        title={say("offer-declined-title")}
+        action={others}
+      >
         {say("offer-declined-text")}
       </Empty>
     );
@@ -574,8 +575,7 @@ function Counter({ offer }: { offer: OfferAnswer }) {
   if (!counter || !offer.quote) return null;
   const amount = format.money(counter.amount_cents, offer.price.currency);
   const mine = format.money(offer.quote.amount_cents, offer.price.currency);
-  const tell = (agree: boolean) =>
-    answer.mutate({ path: { offer_id: offer.id }, body: { agree } });
+  const tell = (agree: boolean) => answer.mutate({ path: { offer_id: offer.id }, body: { agree } });
   const agreeing = answer.variables?.body.agree;
   return (
     <>
@@ -628,11 +628,7 @@ function StandBy({ offer }: { offer: OfferAnswer }) {
         <Button busy={answer.isPending && ready === true} onClick={() => tell(true)}>
           {say("offer-stand-by-yes")}
         </Button>
-        <Button
-          look="plain"
-          busy={answer.isPending && ready === false}
-          onClick={() => tell(false)}
-        >
+        <Button look="plain" busy={answer.isPending && ready === false} onClick={() => tell(false)}>
           {say("offer-stand-by-no")}
         </Button>
       </div>

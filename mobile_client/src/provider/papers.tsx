@@ -9,17 +9,7 @@ import type { PaperAnswer, PaperBody } from "~/api/schema";
 import { Button, IconButton, Select, TextField } from "~/ui/controls";
 import { Badge } from "~/ui/marks";
 import { PhotoPicker } from "~/ui/photos";
-import {
-  Confirm,
-  Failure,
-  List,
-  Row,
-  Section,
-  Sheet,
-  Skeleton,
-  toast,
-  Wrong,
-} from "~/ui/surfaces";
+import { Confirm, Failure, List, Row, Section, Sheet, Skeleton, toast, Wrong } from "~/ui/surfaces";
 import { useSay } from "~/words";
 import { useFormat } from "~/words/format";
 
@@ -63,10 +53,7 @@ export function Papers() {
                 </>
               }
               end={
-                <IconButton
-                  label={say("profile-paper-remove")}
-                  onClick={() => setRemoved(paper)}
-                >
+                <IconButton label={say("profile-paper-remove")} onClick={() => setRemoved(paper)}>
                   <Trash2 size={20} aria-hidden />
                 </IconButton>
               }

@@ -94,9 +94,7 @@ function Editor({
     >
       <div className={css.badges}>
         <Rating mean={profile.figures.rating_mean} count={profile.figures.rating_count} />
-        {profile.identity_checked && (
-          <Badge tone="green">{say("profile-identity-checked")}</Badge>
-        )}
+        {profile.identity_checked && <Badge tone="green">{say("profile-identity-checked")}</Badge>}
       </div>
       <Refusal error={save.error} again={again} />
       <TextField

@@ -42,7 +42,12 @@ export function Skills({
               key={skill.category}
               title={name(skill.category)}
               detail={<PriceSaid skill={skill} />}
-              end={<Pencil size={20} aria-label={say("profile-skill-edit", { name: name(skill.category) })} />}
+              end={
+                <Pencil
+                  size={20}
+                  aria-label={say("profile-skill-edit", { name: name(skill.category) })}
+                />
+              }
               onPress={() => setEdited(skill)}
             />
           ))}
@@ -54,7 +59,12 @@ export function Skills({
           setEdited({
             category: category.slug,
             options: [],
-            price: { kind: category.price_kind, currency, call_out_fee_cents: 0, amount_cents: null },
+            price: {
+              kind: category.price_kind,
+              currency,
+              call_out_fee_cents: 0,
+              amount_cents: null,
+            },
           })
         }
       />

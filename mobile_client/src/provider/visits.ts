@@ -47,10 +47,7 @@ export function daysOf(jobs: readonly JobSummaryAnswer[], zone: string | undefin
         ...visit,
         onwardM:
           here && there
-            ? metres(
-                here.coordinates as [number, number],
-                there.coordinates as [number, number],
-              )
+            ? metres(here.coordinates as [number, number], there.coordinates as [number, number])
             : undefined,
       };
     }),
