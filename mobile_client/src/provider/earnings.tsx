@@ -1,6 +1,6 @@
 /** What was earned, how one stands, and papers for the books. */
 import { Download, TrendingUp } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 
 import { api, authorised, SERVER } from "~/api/client";
 import { useCategoryName } from "~/api/known";
@@ -8,7 +8,18 @@ import { Refused } from "~/api/problem";
 import type { DashboardAnswer, MonthAnswer, Problem, StandingAnswer } from "~/api/schema";
 import { Button, Chips } from "~/ui/controls";
 import { Badge } from "~/ui/marks";
-import { Card, Failure, List, Page, Row, Section, Sheet, Skeleton, Wrong } from "~/ui/surfaces";
+import {
+  Card,
+  Failure,
+  List,
+  Page,
+  Row,
+  Section,
+  Sheet,
+  Skeleton,
+  useNow,
+  Wrong,
+} from "~/ui/surfaces";
 import { useSay } from "~/words";
 import { useFormat } from "~/words/format";
 
@@ -34,17 +45,15 @@ function Figures() {
   const say = useSay();
   const zone = useZone();
   const [by, setBy] = useState<By>("day");
-  const query = useMemo(
-    () =>
-      by === "day"
-        ? { by }
-        : {
-            by,
-            from: dateOf(new Date(Date.now() - WEEKS_MS), zone),
-            to: dateOf(new Date(), zone),
-          },
-    [by, zone],
-  );
+  const now = useNow(3600);
+  const query =
+    by === "day"
+      ? { by }
+      : {
+          by,
+          from: dateOf(new Date(now.getTime() - WEEKS_MS), zone),
+          to: dateOf(now, zone),
+        };
   const { data, error, refetch } = api.useQuery(
     "get",
     "/api/v1/providers/me/dashboard",
@@ -143,7 +152,9 @@ function Bars({ data }: { data: DashboardAnswer }) {
               height={height}
               rx={Math.min(3, step / 4)}
             >
-              <title>{`${name(each.from)} : ${format.money(each.earned_cents, data.currency)}`}</title>
+              <title>
+                {name(each.from)} {"·"} {format.money(each.earned_cents, data.currency)}
+              </title>
             </rect>
           );
         })}

@@ -1,7 +1,6 @@
 ## An offer
 
 offer-title = An offer
-offer-what = The job
 offer-where = Distance
 offer-when = When
 offer-distance = { $distance } from you
@@ -12,7 +11,6 @@ offer-gross = The resident pays { $total }
 offer-fee = Jobbing’s fee
 offer-trip = Of it { $trip } for the trip
 offer-money-lines = The price in detail
-offer-money = What you earn
 offer-site = Access, floors, parking
 offer-site-none = The resident said nothing of floors or parking.
 offer-needs = Tools to bring
@@ -26,8 +24,6 @@ offer-days = { $days ->
    *[other] { $days } days
 }
 offer-urgency-now = Right now
-offer-urgency-scheduled = On a date
-offer-urgency-flexible = May wait
 offer-accept = Accept
 offer-accept-busy = Booking…
 offer-accepted = It is yours!
@@ -175,7 +171,6 @@ day-tomorrow = Tomorrow
 day-none-title = No visit planned
 day-none-text = What you accept appears here, in order, with the way there and what to do next.
 day-none-today = Nothing today. Enjoy it.
-day-next = To come
 day-now = Under way
 day-travel = { $distance } to the next one, about { $time }
 day-route = Route
@@ -384,7 +379,6 @@ calendar-way-fields = Fields
 calendar-drag-text = Drag over hours to add or remove them.
 calendar-all-day = Show the night too
 calendar-grid = The week, by half-hours
-calendar-day = Day
 calendar-off = Free
 calendar-from = From
 calendar-to = To

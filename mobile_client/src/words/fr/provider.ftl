@@ -1,7 +1,6 @@
 ## Une offre
 
 offer-title = Une offre
-offer-what = Le travail
 offer-where = Distance
 offer-when = Quand
 offer-distance = À { $distance } de chez vous
@@ -12,7 +11,6 @@ offer-gross = Le client paie { $total }
 offer-fee = Frais Jobbing
 offer-trip = Dont { $trip } pour le trajet
 offer-money-lines = Détail du prix
-offer-money = Votre gain
 offer-site = Accès, étages, stationnement
 offer-site-none = Le client n’a rien précisé sur les étages ni le stationnement.
 offer-needs = Outils à apporter
@@ -26,8 +24,6 @@ offer-days = { $days ->
    *[other] { $days } jours
 }
 offer-urgency-now = Tout de suite
-offer-urgency-scheduled = À date fixe
-offer-urgency-flexible = Peut attendre
 offer-accept = Accepter
 offer-accept-busy = On réserve…
 offer-accepted = C’est pour vous !
@@ -175,7 +171,6 @@ day-tomorrow = Demain
 day-none-title = Aucune visite prévue
 day-none-text = Ce que vous acceptez apparaît ici, dans l’ordre, avec le trajet et la suite à donner.
 day-none-today = Rien aujourd’hui. Profitez-en.
-day-next = À venir
 day-now = En cours
 day-travel = { $distance } jusqu’à la suivante, environ { $time }
 day-route = Itinéraire
@@ -384,7 +379,6 @@ calendar-way-fields = Champs
 calendar-drag-text = Glissez le doigt sur les heures pour les ajouter ou les retirer.
 calendar-all-day = Afficher aussi la nuit
 calendar-grid = La semaine, par demi-heures
-calendar-day = Jour
 calendar-off = Libre
 calendar-from = De
 calendar-to = À
