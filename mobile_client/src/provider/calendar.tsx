@@ -1,11 +1,11 @@
 /** When one works: an ordinary week, days off, and a link for one's own calendar. */
-import { Copy, Trash2 } from "lucide-react";
+import { CalendarDays, Copy, Trash2 } from "lucide-react";
 import { useState } from "react";
 
 import { useAct } from "~/api/act";
 import { api, server } from "~/api/client";
 import type { CalendarAnswer, CalendarBody } from "~/api/schema";
-import { Button, Chips, IconButton, TextField } from "~/ui/controls";
+import { Button, ButtonLink, Chips, IconButton, ManyChips, TextField } from "~/ui/controls";
 import {
   Card,
   Confirm,
@@ -20,8 +20,6 @@ import {
   toast,
   Wrong,
 } from "~/ui/surfaces";
-import { ButtonLink } from "~/ui/controls";
-import { CalendarDays } from "lucide-react";
 import { useSay } from "~/words";
 import { useFormat } from "~/words/format";
 
@@ -63,17 +61,23 @@ export default function CalendarPage() {
   );
 }
 
-/** A first answer, to be put right: one habit, or two together. */
-export function Presets({ onChoose }: { onChoose: (week: Week, preset: Preset) => void }) {
+/** A first answer, to be put right: one habit, or several together. */
+export function Presets({ onChoose }: { onChoose: (week: Week) => void }) {
   const say = useSay();
+  const [chosen, setChosen] = useState<Preset[]>([]);
   return (
-    <div className={css.adders} role="group" aria-label={say("calendar-presets")}>
-      {(Object.keys(PRESETS) as Preset[]).map((each) => (
-        <Button key={each} look="plain" onClick={() => onChoose(PRESETS[each], each)}>
-          {say(`calendar-preset-${each}`)}
-        </Button>
-      ))}
-    </div>
+    <ManyChips
+      label={say("calendar-presets")}
+      value={chosen}
+      onChange={(next) => {
+        setChosen(next);
+        if (next.length > 0) onChoose(next.map((each) => PRESETS[each] as Week).reduce(joined));
+      }}
+      choices={(Object.keys(PRESETS) as Preset[]).map((value) => ({
+        value,
+        label: say(`calendar-preset-${value}`),
+      }))}
+    />
   );
 }
 
@@ -93,7 +97,10 @@ function Editor({
   const [exceptions, setExceptions] = useState<NonNullable<CalendarBody["exceptions"]>>(
     calendar.exceptions,
   );
-  const [way, setWay] = useState<"drag" | "fields">("drag");
+  const [way, setWay] = useState<"drag" | "fields">(() =>
+    // Where a finger scrolls, it does not draw unasked.
+    matchMedia("(pointer: coarse)").matches ? "fields" : "drag",
+  );
   const assumed = calendar.confirmed_at === null;
   return (
     <Page
@@ -124,11 +131,7 @@ function Editor({
       )}
       <Refusal error={save.error} again={again} />
       <Section title={say("calendar-presets")}>
-        <Presets
-          onChoose={(chosen, preset) =>
-            setWeek(preset === "weekdays" ? chosen : joined(week, chosen))
-          }
-        />
+        <Presets onChoose={setWeek} />
       </Section>
       <Section
         title={say("calendar-grid")}

@@ -13,7 +13,7 @@ import { List, Notice, Page, Row, toast, Wrong } from "~/ui/surfaces";
 import { useSay, useWords } from "~/words";
 
 import { Presets } from "./calendar";
-import { hoursOf, joined, PRESETS, type Week, weeklyOf } from "./hours";
+import { hoursOf, PRESETS, type Week, weeklyOf } from "./hours";
 import { useSave } from "./mine";
 import css from "./provider.module.css";
 import { RadiusField } from "./reach";
@@ -84,22 +84,7 @@ export function FirstTime() {
     } else void finish();
   }
 
-  const titles = [
-    "",
-    "first-base-title",
-    "first-skills-title",
-    "first-reach-title",
-    "first-hours-title",
-  ] as const;
-  const texts = [
-    "",
-    "first-base-text",
-    "first-skills-text",
-    "first-reach-text",
-    "first-hours-text",
-  ] as const;
-  const title = titles[step] || "first-title";
-  const text = texts[step] || "first-base-text";
+  const about = (["base", "skills", "reach", "hours"] as const)[step - 1] ?? "base";
   return (
     <Page
       title={say("first-title")}
@@ -118,8 +103,8 @@ export function FirstTime() {
     >
       <div role="status">
         <p className={css.muted}>{say("first-step", { at: step, of: STEPS })}</p>
-        <h2>{say(title)}</h2>
-        <p className={css.muted}>{say(text)}</p>
+        <h2>{say(`first-${about}-title`)}</h2>
+        <p className={css.muted}>{say(`first-${about}-text`)}</p>
       </div>
       {step === 1 && <Base base={base} market={market} onBase={setBase} />}
       {step === 2 && (
@@ -154,11 +139,7 @@ export function FirstTime() {
       )}
       {step === 4 && (
         <>
-          <Presets
-            onChoose={(chosen, preset) =>
-              setWeek(preset === "weekdays" ? chosen : joined(week, chosen))
-            }
-          />
+          <Presets onChoose={setWeek} />
           <p role="status">{say("calendar-hours", { hours: hoursOf(week) })}</p>
           <WeekFields week={week} onChange={setWeek} />
         </>

@@ -72,7 +72,8 @@ export function WhenAndWhere({
   distanceM: number;
 }) {
   const say = useSay();
-  const format = useFormat(useZone());
+  const zone = useZone();
+  const format = useFormat(zone);
   return (
     <div className={css.large}>
       <Facts
@@ -80,7 +81,7 @@ export function WhenAndWhere({
           {
             name: say("offer-when"),
             sign: <CalendarClock size={24} />,
-            value: <strong>{format.span(startsAt, endsAt)}</strong>,
+            value: <strong>{zone ? format.span(startsAt, endsAt) : "…"}</strong>,
             detail: say("offer-lasts", { time: format.minutes(minutes) }),
           },
           {

@@ -76,7 +76,11 @@ function Shown({ offer }: { offer: OfferAnswer }) {
   const now = useNow(1);
   useTellSeen(offer);
   const accept = useAccept(offer);
-  const stage = refusedStage(accept.error) ?? stageOf(offer, now);
+  const answered = stageOf(offer, now);
+  const stage =
+    refusedStage(accept.error) ??
+    // The answer is here before the next look at the offer is.
+    (accept.isSuccess && answered === "take" ? "accepted" : answered);
   const [declining, setDeclining] = useState(false);
   const answerable = stage === "take" || stage === "quote";
   return (

@@ -163,7 +163,8 @@ function Nobody() {
 
 function OfferCard({ offer, now }: { offer: OfferAnswer; now: Date }) {
   const say = useSay();
-  const format = useFormat(useZone());
+  const zone = useZone();
+  const format = useFormat(zone);
   const category = useCategory(offer.job.category);
   const { seconds, share } = leftOf(offer, now);
   const left = countdown(seconds);
@@ -183,7 +184,7 @@ function OfferCard({ offer, now }: { offer: OfferAnswer; now: Date }) {
       <div className={css.offerMore}>
         <NetMoney price={offer.price} />
         <p>
-          <strong>{format.span(offer.starts_at, offer.ends_at)}</strong>
+          <strong>{zone ? format.span(offer.starts_at, offer.ends_at) : "…"}</strong>
         </p>
         <p>{say("offer-distance", { distance: format.distance(offer.distance_m) })}</p>
       </div>
@@ -264,7 +265,8 @@ function OpenJobs({ base }: { base: LonLat | undefined }) {
 
 function OpenJob({ open }: { open: OpenJobAnswer }) {
   const say = useSay();
-  const format = useFormat(useZone());
+  const zone = useZone();
+  const format = useFormat(zone);
   const category = useCategory(open.job.category);
   return (
     <Card>
@@ -273,7 +275,7 @@ function OpenJob({ open }: { open: OpenJobAnswer }) {
         <p className={css.muted}>{category?.name ?? open.job.category}</p>
       </div>
       <p>
-        {format.span(open.starts_at, open.ends_at)} {"·"}{" "}
+        {zone ? format.span(open.starts_at, open.ends_at) : "…"} {"·"}{" "}
         {say("offer-distance", { distance: format.distance(open.distance_m) })}
       </p>
     </Card>
