@@ -124,7 +124,7 @@ export async function setOnDuty(online: boolean): Promise<void> {
   try {
     await tell(online);
     if (online) {
-      localStorage.setItem(KEY, session.signInNumber() ?? "");
+      localStorage.setItem(KEY, session.account()?.id ?? "");
       begin();
     } else {
       localStorage.removeItem(KEY);
@@ -141,7 +141,7 @@ export async function setOnDuty(online: boolean): Promise<void> {
 function resume(): void {
   const kept = localStorage.getItem(KEY);
   if (kept === null || now.on) return;
-  if (kept !== (session.signInNumber() ?? "")) {
+  if (kept !== (session.account()?.id ?? "")) {
     localStorage.removeItem(KEY);
     return;
   }
@@ -150,7 +150,7 @@ function resume(): void {
 }
 
 session.subscribe(() => {
-  if (now.on && session.signInNumber() !== localStorage.getItem(KEY)) {
+  if (now.on && session.account()?.id !== localStorage.getItem(KEY)) {
     localStorage.removeItem(KEY);
     end();
   }
