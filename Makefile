@@ -65,7 +65,6 @@ check: ## Check style, types, which room imports which, and the contracts.
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -m contract
 	$(NPM) run check
-	$(NPM) run weight
 
 mutants: ## Take rules out one at a time, to see which test misses each; a quarter of an hour.
 	$(LOCAL) setup --all

@@ -12,12 +12,11 @@ import {
   Wallet,
   WifiOff,
 } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import { lazy, Suspense, type ReactNode, useEffect } from "react";
 import { Navigate, NavLink, Outlet, ScrollRestoration, useLocation } from "react-router";
 
 import { api } from "~/api/client";
 import { useMe, useAccount } from "~/api/who";
-import { Foreground } from "~/push/foreground";
 import { Mark } from "~/ui/brand";
 import { ButtonLink } from "~/ui/controls";
 import { Empty, Page, toast, useOnline } from "~/ui/surfaces";
@@ -25,6 +24,11 @@ import { useSay } from "~/words";
 
 import css from "./shell.module.css";
 import { onUpdate } from "./worker";
+
+// Nobody waits for it, and who is not signed in is not rung.
+const Foreground = lazy(async () => ({
+  default: (await import("~/push/foreground")).Foreground,
+}));
 
 export function Shell() {
   const say = useSay();
@@ -50,7 +54,11 @@ export function Shell() {
         <Outlet />
       </main>
       {account && <Bar />}
-      {account && <Foreground />}
+      {account && (
+        <Suspense>
+          <Foreground />
+        </Suspense>
+      )}
       <ScrollRestoration />
     </div>
   );

@@ -1,29 +1,24 @@
 /** A new account, on one screen; also shown inside a sheet where somebody posts a first job. */
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useRef, useState } from "react";
-import { useForm, useWatch } from "react-hook-form";
 import { Link, useLocation, useSearchParams } from "react-router";
-import { z } from "zod/mini";
 
 import { newKey, server } from "~/api/client";
-import { isRefused, mayPass } from "~/api/problem";
+import { mayPass } from "~/api/problem";
 import * as session from "~/api/session";
 import { Button, Chips, TextField } from "~/ui/controls";
 import { Page, Wrong } from "~/ui/surfaces";
-import { type MessageId, useWords } from "~/words";
+import { useWords } from "~/words";
 
 import css from "./auth.module.css";
+import { email, text, useForm } from "./form";
 
-const shape = z.object({
-  role: z.enum(["resident", "provider"]),
-  display_name: z
-    .string()
-    .check(z.trim(), z.minLength(1, "name-missing"), z.maxLength(80, "too-long")),
-  email: z.string().check(z.trim(), z.email("email-wrong")),
-  password: z.string().check(z.minLength(10, "password-short"), z.maxLength(200, "too-long")),
-});
+const CHECKS = {
+  display_name: text(1, 80, "name-missing"),
+  email,
+  password: text(10, 200, "password-short"),
+};
 
-type Written = z.infer<typeof shape>;
+type Role = "resident" | "provider";
 
 export default function SignUp() {
   const { say } = useWords();
@@ -47,56 +42,38 @@ export function SignUpForm({
   choose = false,
   onDone,
 }: {
-  role: Written["role"];
+  role: Role;
   /** Whether somebody may still say that they came for the other thing. */
   choose?: boolean;
   onDone?: () => void;
 }) {
   const { say, language } = useWords();
-  const form = useForm<Written>({
-    resolver: zodResolver(shape),
-    defaultValues: { role, display_name: "", email: "", password: "" },
-  });
-  const chosen = useWatch({ control: form.control, name: "role" });
-  const { errors, isSubmitting } = form.formState;
-  const [failure, setFailure] = useState<unknown>(undefined);
+  const [chosen, setChosen] = useState(role);
   // An answer that was lost is asked for again under the same number.
   const key = useRef(newKey());
-  const wrong = (field: keyof Written) => {
-    const message = errors[field]?.message;
-    return message && (errors[field]?.type === "server" ? message : say(message as MessageId));
-  };
-
-  async function send(written: Written) {
-    setFailure(undefined);
+  const form = useForm(CHECKS, async ({ display_name, email: address, password }) => {
+    const who = { email: address.trim(), password };
     try {
       await server.POST("/api/v1/accounts", {
         params: { header: { "Idempotency-Key": key.current } },
-        body: { ...written, language },
+        body: { ...who, display_name: display_name.trim(), role: chosen, language },
       });
-      const { data } = await server.POST("/api/v1/sessions", {
-        body: { email: written.email, password: written.password },
-      });
+      const { data } = await server.POST("/api/v1/sessions", { body: who });
       if (data) session.begin(data);
       onDone?.();
     } catch (error) {
-      setFailure(error);
       if (!mayPass(error)) key.current = newKey();
-      if (isRefused(error)) {
-        for (const [field, said] of Object.entries(error.fields)) {
-          form.setError(field as keyof Written, { type: "server", message: said.join(" ") });
-        }
-      }
+      throw error;
     }
-  }
+  });
 
   return (
-    <form className={css.form} noValidate onSubmit={(event) => void form.handleSubmit(send)(event)}>
+    <form className={css.form} noValidate onSubmit={(event) => void form.submit(event)}>
       {choose && (
         <Chips
           label={say("sign-up-role")}
           value={chosen}
-          onChange={(next) => form.setValue("role", next)}
+          onChange={setChosen}
           choices={[
             { value: "resident", label: say("role-resident") },
             { value: "provider", label: say("role-provider") },
@@ -107,27 +84,24 @@ export function SignUpForm({
         label={say("display-name")}
         hint={say("display-name-hint")}
         autoComplete="name"
-        wrong={wrong("display_name")}
-        {...form.register("display_name")}
+        {...form.field("display_name")}
       />
       <TextField
         label={say("email")}
         type="email"
         inputMode="email"
         autoComplete="email"
-        wrong={wrong("email")}
-        {...form.register("email")}
+        {...form.field("email")}
       />
       <TextField
         label={say("password")}
         hint={say("password-hint")}
         type="password"
         autoComplete="new-password"
-        wrong={wrong("password")}
-        {...form.register("password")}
+        {...form.field("password")}
       />
-      <Wrong error={failure} />
-      <Button type="submit" wide busy={isSubmitting}>
+      <Wrong error={form.failure} />
+      <Button type="submit" wide busy={form.busy}>
         {say("sign-up-send")}
       </Button>
     </form>

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useAct } from "~/api/act";
 import { api } from "~/api/client";
 import { useCategoryName } from "~/api/known";
+import { isRefused } from "~/api/problem";
 import type { ReviewAnswer } from "~/api/schema";
 import { client } from "~/api/store";
 import { useMe } from "~/api/who";
@@ -29,11 +30,13 @@ export function Reviews() {
     { params: { path: { provider_id: me.id }, query: { limit } } },
     { meta: { keep: true }, placeholderData: keepPreviousData },
   );
+  // Who has not written a profile yet is nobody to review.
+  const nobody = isRefused(reviews.error) && reviews.error.status === 404;
   return (
     <Section title={say("me-reviews")}>
       {reviews.isPending && <Skeleton lines={2} />}
-      <Wrong error={reviews.data ? undefined : reviews.error} />
-      {reviews.data?.items.length === 0 && <p>{say("me-reviews-none")}</p>}
+      {!reviews.data && !nobody && <Wrong error={reviews.error} />}
+      {(nobody || reviews.data?.items.length === 0) && <p>{say("me-reviews-none")}</p>}
       {reviews.data?.items.map((review) => (
         <Review key={review.id} review={review} />
       ))}

@@ -8,8 +8,16 @@ import {
   WifiOff,
   X,
 } from "lucide-react";
-import { AlertDialog, Dialog, Toast as RadixToast } from "radix-ui";
-import { type ReactNode, useEffect, useId, useState, useSyncExternalStore } from "react";
+import { AlertDialog, Dialog } from "radix-ui";
+import {
+  lazy,
+  type ReactNode,
+  Suspense,
+  useEffect,
+  useId,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { Link, useNavigate } from "react-router";
 
 import { isRefused, Unreachable } from "~/api/problem";
@@ -363,7 +371,7 @@ export function Confirm({
   );
 }
 
-interface Said {
+export interface Said {
   id: number;
   text: string;
   action?: { label: string; run: () => void } | undefined;
@@ -389,31 +397,18 @@ function subscribe(tell: () => void): () => void {
   return () => listeners.delete(tell);
 }
 
+// Fetched when there is something to say for the first time.
+const SaidInPassing = lazy(() => import("./toasts"));
+
 /** Where what is said in passing appears; once, around everything. */
 export function Toasts() {
-  const say = useSay();
   const all = useSyncExternalStore(subscribe, () => said);
+  if (next === 0) return null;
+  const over = (id: number) => change(said.filter((other) => other.id !== id));
   return (
-    <RadixToast.Provider label={say("toast-label")}>
-      {all.map((each) => (
-        <RadixToast.Root
-          key={each.id}
-          className={css.toast}
-          duration={each.ms}
-          onOpenChange={(open) => !open && change(said.filter((other) => other.id !== each.id))}
-        >
-          <RadixToast.Description>{each.text}</RadixToast.Description>
-          {each.action && (
-            <RadixToast.Action altText={each.action.label} asChild>
-              <button type="button" onClick={each.action.run}>
-                {each.action.label}
-              </button>
-            </RadixToast.Action>
-          )}
-        </RadixToast.Root>
-      ))}
-      <RadixToast.Viewport className={css.toasts} label={say("toast-label")} />
-    </RadixToast.Provider>
+    <Suspense>
+      <SaidInPassing all={all} onOver={over} />
+    </Suspense>
   );
 }
 
