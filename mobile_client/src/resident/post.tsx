@@ -159,7 +159,8 @@ export default function Post() {
       back={step === "what" ? "/" : `/post?step=${before(step)}`}
       foot={foot}
       actions={
-        begun && (
+        begun &&
+        step !== "what" && (
           <Button look="quiet" onClick={() => setDropping(true)}>
             {say("post-drop")}
           </Button>
