@@ -161,8 +161,7 @@ export function Chosen({
       <Row
         icon={<Drawing picture={(preset ?? category.brief_template.presets[0])?.picture} />}
         title={category.name}
-        detail={preset?.name}
-        end={say("post-change")}
+        detail={[preset?.name, say("post-change")].filter(Boolean).join(" · ")}
         to={to}
       />
     </List>

@@ -10,7 +10,7 @@
  * amount to match, and sends: five more, so twelve with an address for tomorrow. Typing is beside
  * that, and the title is suggested.
  */
-import { ArrowRight, Send } from "lucide-react";
+import { ArrowRight, Send, Trash2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 
@@ -18,7 +18,7 @@ import { useCategories, useMarkets } from "~/api/known";
 import { useAccount } from "~/api/who";
 import { SignInForm } from "~/app/sign-in";
 import { SignUpForm } from "~/app/sign-up";
-import { Button } from "~/ui/controls";
+import { Button, IconButton } from "~/ui/controls";
 import { Confirm, Notice, Page, Sheet, Skeleton, useNow, Wrong } from "~/ui/surfaces";
 import { useSay } from "~/words";
 
@@ -159,10 +159,11 @@ export default function Post() {
       back={step === "what" ? "/" : `/post?step=${before(step)}`}
       foot={foot}
       actions={
-        begun && (
-          <Button look="quiet" onClick={() => setDropping(true)}>
-            {say("post-drop")}
-          </Button>
+        begun &&
+        step !== "what" && (
+          <IconButton label={say("post-drop")} onClick={() => setDropping(true)}>
+            <Trash2 size={20} aria-hidden />
+          </IconButton>
         )
       }
     >
