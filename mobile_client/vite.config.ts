@@ -35,7 +35,7 @@ export default defineConfig({
           "assets/*-latin-*.woff2",
           "icons/icon.svg",
         ],
-        globIgnores: ["**/maplibre*", "**/firebase*", "**/map-*"],
+        globIgnores: ["**/maplibre*", "**/firebase*", "**/map-*", "**/canvas-*"],
       },
       devOptions: { enabled: false },
     }),

@@ -64,7 +64,8 @@ function Thread({
     },
     {
       pageParamName: "cursor",
-      initialPageParam: undefined as unknown as string,
+      // Null, because the library takes undefined for page 0.
+      initialPageParam: null as unknown as string,
       getNextPageParam: (page) => page.next_cursor ?? undefined,
       refetchInterval: LOOK_AGAIN_MS,
       meta: { keep: true },

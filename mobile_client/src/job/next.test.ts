@@ -42,6 +42,7 @@ describe("before the visit", () => {
     expect(firstOf({}, -3 * 24 * 60)).toEqual(["write"]);
     expect(firstOf({}, -20 * 60)).toEqual(["confirm-visit", "write"]);
     expect(firstOf({}, -10)).toEqual(["here", "write"]);
+    expect(firstOf({ on_my_way_at: STARTS }, -60)).toEqual(["here", "write"]);
   });
 
   it("offers the resident to say that nobody came, sooner for what is now", () => {
@@ -89,15 +90,14 @@ describe("at work", () => {
     expect(firstOf({ ...working, blocked_at: STARTS })[0]).toBe("resume");
   });
 
-  it("asks for a date where something is to be put right", () => {
-    const timeline = [{ event: "job-redo" }] as unknown as JobAnswer["timeline"];
-    expect(firstOf({ ...working, paused_at: STARTS, timeline }, 200)).toEqual([
-      "redo-date",
+  it("asks for a date where something is to be put right, until there is one", () => {
+    const timeline = (...events: string[]) =>
+      events.map((event) => ({ event })) as unknown as JobAnswer["timeline"];
+    const redo = { ...working, paused_at: STARTS };
+    expect(firstOf({ ...redo, timeline: timeline("job-redo") })).toEqual(["redo-date", "resume"]);
+    expect(firstOf({ ...redo, timeline: timeline("job-redo", "redo-date") })).toEqual([
       "resume",
-    ]);
-    expect(firstOf({ ...working, paused_at: STARTS, timeline }, -60)).toEqual([
-      "resume",
-      "redo-date",
+      "write",
     ]);
   });
 

@@ -126,7 +126,7 @@ function ofResident(
       const to = untilStart(job, now);
       const also: Deed[] = ["write", "here", "move", "change", "order", "edit", "call-off"];
       if (to <= -absentAfter(job)) return [["here", "no-show"], also];
-      if (to <= HERE_BEFORE_MS) return [["here", "write"], also];
+      if (to <= HERE_BEFORE_MS || job.on_my_way_at !== null) return [["here", "write"], also];
       if (to <= DAY_MS && !job.visit?.resident_confirmed_at)
         return [["confirm-visit", "write"], also];
       return [["write"], also];
@@ -177,11 +177,13 @@ function ofProvider(
       const also: Deed[] = ["check-in", "finish", "change", "supplies", "write", "order"];
       const mayBuy = waitingSupplies(job) ? also : also.filter((deed) => deed !== "supplies");
       const rest: Deed[] = [...mayBuy, "dispute"];
-      if (isRedo(job)) {
-        if (job.paused_at !== null && untilStart(job, now) <= -overLong(job))
-          return [["redo-date", "resume"], rest];
-        if (job.paused_at !== null) return [["resume", "redo-date"], rest];
-      }
+      if (isRedo(job) && job.paused_at !== null)
+        return redoAt(job) === undefined
+          ? [["redo-date", "resume"], rest]
+          : [
+              ["resume", "write"],
+              ["redo-date", ...rest],
+            ];
       if (job.paused_at !== null || job.blocked_at !== null) return [["resume", "check-in"], rest];
       const worked = job.progress?.worked_minutes ?? 0;
       const done = worked >= job.duration_minutes * NEARLY_DONE;
@@ -225,11 +227,6 @@ function absentAfter(job: JobAnswer): number {
   return job.urgency === "now" ? ABSENT_AFTER_MS.now : ABSENT_AFTER_MS.other;
 }
 
-/** The hour that stands in the job is over: no other one was named yet. */
-function overLong(job: JobAnswer): number {
-  return job.duration_minutes * MINUTE_MS;
-}
-
 /** Asked for once at most; the server knows of it by what happened. */
 function canAskForRedo(job: JobAnswer): boolean {
   return !job.timeline.some((each) => each.event === "job-redo");
@@ -238,6 +235,14 @@ function canAskForRedo(job: JobAnswer): boolean {
 /** Work that was done already is to be put right. */
 export function isRedo(job: JobAnswer): boolean {
   return job.state === "in_progress" && job.timeline.some((each) => each.event === "job-redo");
+}
+
+/** When it is to be put right, once that was said. */
+export function redoAt(job: JobAnswer): string | undefined {
+  const last = job.timeline.findLast(
+    (each) => each.event === "job-redo" || each.event === "redo-date",
+  );
+  return last?.event === "redo-date" ? (job.starts_at ?? undefined) : undefined;
 }
 
 function waitingSupplies(job: JobAnswer): boolean {
@@ -289,6 +294,7 @@ export type Stage =
   | "paused"
   | "blocked"
   | "redo"
+  | "dated"
   | "finished"
   | "completed"
   | "disputed"
@@ -306,7 +312,8 @@ export function stage(job: JobAnswer, now: Date): Stage {
       return to <= DAY_MS ? "soon" : "booked";
     }
     case "in_progress":
-      if (isRedo(job) && job.paused_at !== null) return "redo";
+      if (isRedo(job) && job.paused_at !== null)
+        return redoAt(job) === undefined ? "redo" : "dated";
       if (job.blocked_at !== null) return "blocked";
       return job.paused_at === null ? "working" : "paused";
     default:

@@ -9,6 +9,7 @@ import { lazy, Suspense, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 
 import { api } from "~/api/client";
+import { useMarket } from "~/api/known";
 import { useWaiting } from "~/api/outbox";
 import type { JobAnswer } from "~/api/schema";
 import { AskForPushes } from "~/push/ask";
@@ -18,6 +19,7 @@ import { Button, IconButton } from "~/ui/controls";
 import { Badge } from "~/ui/marks";
 import { Failure, List, Notice, Page, Row, Section, Sheet, Skeleton, useNow } from "~/ui/surfaces";
 import { useSay } from "~/words";
+import { useFormat } from "~/words/format";
 
 import { Dispute, Favourite, Reviews, useReviews } from "./after";
 import type { SheetDeed } from "./deeds";
@@ -25,7 +27,7 @@ import { JobFacts } from "./facts";
 import css from "./job.module.css";
 import { Money } from "./money";
 import { otherName } from "./money-deeds";
-import { type Deed, lookAgain, type Next, stage, whatIsNext } from "./next";
+import { type Deed, lookAgain, type Next, redoAt, stage, whatIsNext } from "./next";
 import { isWords, Timeline } from "./timeline";
 import { People, Visit, Where } from "./visit";
 import { Work } from "./work";
@@ -120,9 +122,15 @@ function useDeedWords(job: JobAnswer): (deed: Deed) => string {
     if (deed === "compare") return say("deed-compare", { count: job.counts.quoted });
     if (deed === "pay") return say(provider ? "deed-paid" : "deed-pay");
     if (deed === "no-show") return say(provider ? "deed-nobody-home" : "deed-no-show");
+    if (deed === "call-off" && provider) return say("deed-give-back");
     if (deed === "set-out" && job.on_my_way_at !== null) return say("job-set-out-again");
     return say(`deed-${deed}`);
   };
+}
+
+/** Under the thumb one word is enough: what is asked stands above it. */
+function isAnswer(deed: Deed): boolean {
+  return deed.startsWith("answer-");
 }
 
 function Foot({
@@ -151,13 +159,14 @@ function Foot({
             {say("job-more")}
           </Button>
         ))}
-      {second && (
-        <Button
-          look="plain"
-          icon={second === "write" && <MessageCircle size={20} aria-hidden />}
-          onClick={() => onDeed(second)}
-        >
-          {words(second)}
+      {second === "write" && (
+        <IconButton label={words("write")} look="plain" onClick={() => onDeed("write")}>
+          <MessageCircle aria-hidden />
+        </IconButton>
+      )}
+      {second && second !== "write" && (
+        <Button look="plain" onClick={() => onDeed(second)}>
+          {isAnswer(second) ? say("deed-answer") : words(second)}
         </Button>
       )}
       {first && (
@@ -166,7 +175,7 @@ function Foot({
           icon={first === "write" && <MessageCircle size={20} aria-hidden />}
           onClick={() => onDeed(first)}
         >
-          {words(first)}
+          {isAnswer(first) ? say("deed-answer") : words(first)}
         </Button>
       )}
     </div>
@@ -186,7 +195,7 @@ function Stage({ job, now }: { job: JobAnswer; now: Date }) {
       <p>
         {job.seen_as === "provider"
           ? say(`job-provider-${at}`, { name: otherName(job) })
-          : say(`job-resident-${at}`, { name: otherName(job) })}
+          : say(`job-resident-${at}`, { name: job.who_comes?.name ?? otherName(job) })}
       </p>
     </div>
   );
@@ -205,7 +214,6 @@ function Now({ job, onDeed }: { job: JobAnswer; onDeed: (deed: Deed) => void }) 
       {job.state === "open" && resident && <Matching job={job} />}
       {job.state === "unfilled" && resident && <Unfilled job={job} />}
       {job.state === "assigned" && <Visit job={job} onDeed={onDeed} />}
-      {job.state === "assigned" && <AskForPushes reason={resident ? "resident" : "provider"} />}
       {job.state === "cancelled" && <WhyCancelled job={job} />}
       {job.state === "disputed" && <Dispute job={job} />}
       {job.state === "in_progress" && <RedoWanted job={job} />}
@@ -216,7 +224,6 @@ function Now({ job, onDeed }: { job: JobAnswer; onDeed: (deed: Deed) => void }) 
           {job.seen_as === "provider" && <Where job={job} />}
         </Section>
       )}
-      <Work job={job} />
       {job.state === "completed" && (
         <>
           <People job={job} />
@@ -224,6 +231,7 @@ function Now({ job, onDeed }: { job: JobAnswer; onDeed: (deed: Deed) => void }) 
           <Reviews job={job} />
         </>
       )}
+      <Work job={job} />
       {job.order && (
         <List>
           <Row
@@ -240,6 +248,7 @@ function Now({ job, onDeed }: { job: JobAnswer; onDeed: (deed: Deed) => void }) 
           )}
         </List>
       )}
+      {job.state === "assigned" && <AskForPushes reason={resident ? "resident" : "provider"} />}
     </>
   );
 }
@@ -264,7 +273,9 @@ function WhyCancelled({ job }: { job: JobAnswer }) {
 
 function RedoWanted({ job }: { job: JobAnswer }) {
   const say = useSay();
+  const format = useFormat(useMarket(job.market)?.time_zone);
   const wanted = job.timeline.findLast((each) => each.event === "job-redo");
+  const at = redoAt(job);
   if (!wanted) return null;
   return (
     <Notice tone="sun">
@@ -272,6 +283,7 @@ function RedoWanted({ job }: { job: JobAnswer }) {
         <strong>{say("job-redo-wanted")}</strong>
       </p>
       {isWords(wanted.reason) && <p>{say("job-quoted", { text: wanted.reason })}</p>}
+      {at !== undefined && <p>{say("job-redo-at", { when: format.dayAndHour(at) })}</p>}
     </Notice>
   );
 }

@@ -339,7 +339,11 @@ export function CallOff({ job, onClose }: DeedProps) {
           })
         }
       >
-        {free || side === "provider" ? say("deed-call-off") : say("job-call-off-for", { money })}
+        {side === "provider"
+          ? say("deed-give-back")
+          : free
+            ? say("deed-call-off")
+            : say("job-call-off-for", { money })}
       </Button>
       <Button look="plain" onClick={onClose}>
         {say("leave-it")}

@@ -36,6 +36,9 @@ export function Visit({ job, onDeed }: { job: JobAnswer; onDeed: (deed: Deed) =>
         </p>
         <People job={job} />
         {job.seen_as === "provider" && <Where job={job} />}
+        {job.seen_as === "provider" && job.who_comes?.name !== job.provider?.display_name && (
+          <p className={css.small}>{say("job-who-comes", { name: job.who_comes?.name ?? "" })}</p>
+        )}
         <Standing job={job} />
       </Card>
       {job.seen_as === "resident" && job.visit?.start_code && (
@@ -65,7 +68,9 @@ export function People({ job }: { job: JobAnswer }) {
         ) : (
           name
         )}
-        {comes && <small>{say("job-who-comes", { name: job.who_comes?.name ?? "" })}</small>}
+        {comes && job.seen_as !== "provider" && (
+          <small>{say("job-who-comes", { name: job.who_comes?.name ?? "" })}</small>
+        )}
       </span>
     </div>
   );

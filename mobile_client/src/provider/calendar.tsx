@@ -71,7 +71,7 @@ export function Presets({ onChoose }: { onChoose: (week: Week) => void }) {
       value={chosen}
       onChange={(next) => {
         setChosen(next);
-        if (next.length > 0) onChoose(next.map((each) => PRESETS[each] as Week).reduce(joined));
+        if (next.length > 0) onChoose(next.map((each) => PRESETS[each]).reduce(joined));
       }}
       choices={(Object.keys(PRESETS) as Preset[]).map((value) => ({
         value,
