@@ -99,7 +99,6 @@ function Editor({
   again: () => void;
 }) {
   const say = useSay();
-  const format = useFormat();
   const save = useSave("calendar");
   const [week, setWeek] = useState(() => weekOf(calendar.weekly));
   const [exceptions, setExceptions] = useState<NonNullable<CalendarBody["exceptions"]>>(

@@ -100,7 +100,7 @@ async function reread(client: QueryClient): Promise<void> {
  */
 export function useBegin() {
   const client = useQueryClient();
-  return useMutation<void, Error, { profile: ProfileBody; calendar: CalendarBody }>({
+  return useMutation<unknown, Error, { profile: ProfileBody; calendar: CalendarBody }>({
     mutationFn: async ({ profile, calendar }) => {
       await put(PATHS.profile, { body: profile });
       await put(PATHS.calendar, { body: calendar });
