@@ -23,7 +23,7 @@ import {
 import { useSay } from "~/words";
 import { useFormat } from "~/words/format";
 
-import { hoursOf, joined, type Preset, PRESETS, type Week, weeklyOf, weekOf } from "./hours";
+import { DAYS, hoursOf, joined, type Preset, PRESETS, type Week, weeklyOf, weekOf } from "./hours";
 import { changedElsewhere, useMine, useSave } from "./mine";
 import css from "./provider.module.css";
 import { midnight } from "./zoned";
@@ -71,7 +71,15 @@ export function Presets({ onChoose }: { onChoose: (week: Week) => void }) {
       value={chosen}
       onChange={(next) => {
         setChosen(next);
-        if (next.length > 0) onChoose(next.map((each) => PRESETS[each]).reduce(joined));
+        if (next.length > 0)
+          onChoose(
+            next
+              .map((each) => PRESETS[each])
+              .reduce<Week>(
+                joined,
+                DAYS.map(() => []),
+              ),
+          );
       }}
       choices={(Object.keys(PRESETS) as Preset[]).map((value) => ({
         value,
@@ -91,7 +99,6 @@ function Editor({
   again: () => void;
 }) {
   const say = useSay();
-  const format = useFormat();
   const save = useSave("calendar");
   const [week, setWeek] = useState(() => weekOf(calendar.weekly));
   const [exceptions, setExceptions] = useState<NonNullable<CalendarBody["exceptions"]>>(
@@ -148,7 +155,7 @@ function Editor({
         }
       >
         <p className={css.muted} role="status">
-          {say("calendar-hours", { hours: format.decimal(hoursOf(week), 1) })}
+          {say("calendar-hours", { hours: hoursOf(week) })}
         </p>
         {way === "drag" ? (
           <WeekGrid week={week} onChange={setWeek} />

@@ -3,7 +3,7 @@ import { LocateFixed } from "lucide-react";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
-import { api, server } from "~/api/client";
+import { api } from "~/api/client";
 import { useMarkets } from "~/api/known";
 import type { MarketAnswer, SkillBody } from "~/api/schema";
 import { useMe } from "~/api/who";
@@ -14,7 +14,7 @@ import { useSay, useWords } from "~/words";
 
 import { Presets } from "./calendar";
 import { hoursOf, PRESETS, type Week, weeklyOf } from "./hours";
-import { useSave } from "./mine";
+import { useBegin } from "./mine";
 import css from "./provider.module.css";
 import { RadiusField } from "./reach";
 import { Skills } from "./skills";
@@ -28,7 +28,7 @@ export function FirstTime() {
   const me = useMe();
   const navigate = useNavigate();
   const markets = useMarkets();
-  const saveProfile = useSave("profile");
+  const begin = useBegin();
   const [step, setStep] = useState(1);
   const [base, setBase] = useState<LonLat | undefined>(undefined);
   const [skills, setSkills] = useState<SkillBody[]>([]);
@@ -36,8 +36,6 @@ export function FirstTime() {
   const [radiusM, setRadiusM] = useState(10_000);
   const [week, setWeek] = useState<Week>(PRESETS.weekdays);
   const [missing, setMissing] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(undefined);
   const market = nearest(markets, base);
   const complete = [
     false,
@@ -47,32 +45,26 @@ export function FirstTime() {
     true,
   ][step];
 
-  async function finish() {
+  function finish() {
     if (!base || !market) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await saveProfile.mutateAsync({
-        version: undefined,
-        body: {
+    begin.mutate(
+      {
+        profile: {
           headline: headline.trim(),
           base: { type: "Point", coordinates: base },
           reach_m: radiusM,
           languages: [me.language || language],
           skills,
         },
-      });
-      // The hours a new profile comes with are replaced by those that were just confirmed.
-      await server.PUT("/api/v1/providers/me/calendar", {
-        body: { time_zone: market.time_zone, weekly: weeklyOf(week), exceptions: [] },
-      });
-      toast(say("first-done"));
-      void navigate("/offers");
-    } catch (failed) {
-      setError(failed);
-    } finally {
-      setBusy(false);
-    }
+        calendar: { time_zone: market.time_zone, weekly: weeklyOf(week), exceptions: [] },
+      },
+      {
+        onSuccess: () => {
+          toast(say("first-done"));
+          void navigate("/offers");
+        },
+      },
+    );
   }
 
   function next() {
@@ -81,7 +73,7 @@ export function FirstTime() {
     if (step < STEPS) {
       setStep(step + 1);
       window.scrollTo(0, 0);
-    } else void finish();
+    } else finish();
   }
 
   const about = (["base", "skills", "reach", "hours"] as const)[step - 1] ?? "base";
@@ -95,7 +87,7 @@ export function FirstTime() {
               {say("go-back")}
             </Button>
           )}
-          <Button busy={busy} onClick={next}>
+          <Button busy={begin.isPending} onClick={next}>
             {say(step === STEPS ? "first-finish" : "first-next")}
           </Button>
         </>
@@ -149,7 +141,7 @@ export function FirstTime() {
           <p>{say(step === 1 ? "first-base-missing" : "profile-skills-none")}</p>
         </Notice>
       )}
-      <Wrong error={error} />
+      <Wrong error={begin.error} />
     </Page>
   );
 }

@@ -4,7 +4,7 @@
  * Hides: ETag and If-Match. What was changed on another device meanwhile is not overwritten: the
  * save is refused as `version-mismatch`, and what is there now is read again.
  */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { refresh } from "~/api/act";
 import { server } from "~/api/client";
@@ -80,16 +80,32 @@ export function useSave<W extends What>(what: W) {
         body,
         ...(version === undefined ? {} : { params: { header: { "If-Match": version } } }),
       }),
-    onSuccess: async () => {
-      // One of them carries the version of another: all are read again.
-      await client.invalidateQueries({ queryKey: ["get", PATHS.profile] });
-      await Promise.all(
-        (["profile", "calendar", "portfolio"] as const).map((each) =>
-          client.invalidateQueries({ queryKey: key(each) }),
-        ),
-      );
-      void refresh();
+    onSuccess: () => reread(client),
+  });
+}
+
+/** One of them carries the version of another: after a save all are read again. */
+async function reread(client: QueryClient): Promise<void> {
+  await Promise.all(
+    (["profile", "calendar", "portfolio"] as const).map((each) =>
+      client.invalidateQueries({ queryKey: key(each) }),
+    ),
+  );
+  void refresh();
+}
+
+/**
+ * The first profile, with its hours confirmed: nothing is read again before both are there, since
+ * a profile that is there ends the first steps.
+ */
+export function useBegin() {
+  const client = useQueryClient();
+  return useMutation<unknown, Error, { profile: ProfileBody; calendar: CalendarBody }>({
+    mutationFn: async ({ profile, calendar }) => {
+      await put(PATHS.profile, { body: profile });
+      await put(PATHS.calendar, { body: calendar });
     },
+    onSuccess: () => reread(client),
   });
 }
 
