@@ -123,7 +123,7 @@ function Place({ job }: { job: JobAnswer }) {
           label={say("job-where-map")}
           centre={exact}
           zoom={14}
-          pins={[{ id: "job", at: exact, label: job.address ?? job.title, look: "job" }]}
+          pins={[{ id: "job", at: exact, label: job.address || job.title, look: "job" }]}
           height="13rem"
           still
         />
