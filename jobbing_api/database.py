@@ -62,6 +62,8 @@ def new_id() -> uuid.UUID:
 
 _sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 
+_engine: Engine | None = None
+
 
 def connect(url: str | URL, *, pool_size: int = 10) -> Engine:
     """Make the engine that ``transaction()`` uses; connects on first use."""
@@ -80,6 +82,11 @@ def connect(url: str | URL, *, pool_size: int = 10) -> Engine:
             " -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
         },
     )
+    global _engine
+    if _engine is not None:
+        # Whoever connects anew leaves no connection of before open behind them.
+        _engine.dispose()
+    _engine = engine
     bind(engine)
     return engine
 
