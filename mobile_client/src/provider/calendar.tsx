@@ -5,26 +5,14 @@ import { useState } from "react";
 import { useAct } from "~/api/act";
 import { api, server } from "~/api/client";
 import type { CalendarAnswer, CalendarBody } from "~/api/schema";
-import { Button, ButtonLink, Chips, IconButton, ManyChips, TextField } from "~/ui/controls";
-import {
-  Card,
-  Confirm,
-  Empty,
-  Failure,
-  List,
-  Notice,
-  Page,
-  Row,
-  Section,
-  Skeleton,
-  toast,
-  Wrong,
-} from "~/ui/surfaces";
+import { Button, Chips, IconButton, ManyChips, TextField } from "~/ui/controls";
+import { Card, Confirm, List, Notice, Page, Row, Section, toast, Wrong } from "~/ui/surfaces";
 import { useSay } from "~/words";
 import { useFormat } from "~/words/format";
 
 import { DAYS, hoursOf, joined, type Preset, PRESETS, type Week, weeklyOf, weekOf } from "./hours";
 import { changedElsewhere, useMine, useSave } from "./mine";
+import { NotHere } from "./own";
 import css from "./provider.module.css";
 import { midnight } from "./zoned";
 import { WeekFields, WeekGrid } from "./week";
@@ -43,21 +31,14 @@ export default function CalendarPage() {
     );
   }
   return (
-    <Page title={say("calendar-title")} back="/profile">
-      {data === null ? (
-        <Empty
-          mark={<CalendarDays size={32} />}
-          title={say("offers-no-profile-title")}
-          action={<ButtonLink to="/profile">{say("offers-no-profile-go")}</ButtonLink>}
-        >
-          {say("offers-no-profile-text")}
-        </Empty>
-      ) : error ? (
-        <Failure error={error} again={refetch} />
-      ) : (
-        <Skeleton lines={4} />
-      )}
-    </Page>
+    <NotHere
+      title={say("calendar-title")}
+      mark={<CalendarDays size={32} />}
+      none={data === null}
+      error={error}
+      again={refetch}
+      waiting={{ lines: 4 }}
+    />
   );
 }
 

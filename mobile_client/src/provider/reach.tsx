@@ -3,14 +3,15 @@ import { useState } from "react";
 
 import type { Polygon, ProfileAnswer } from "~/api/schema";
 import { type LonLat, Map } from "~/map";
-import { Button, ButtonLink, Chips, Field } from "~/ui/controls";
-import { Empty, Failure, Page, Skeleton, toast } from "~/ui/surfaces";
+import { Button, Chips, Field } from "~/ui/controls";
+import { Page, toast } from "~/ui/surfaces";
 import { MapPinned } from "lucide-react";
 import { useSay } from "~/words";
 import { useFormat } from "~/words/format";
 
 import { Refusal } from "./calendar";
 import { bodyOf, useMine, useSave } from "./mine";
+import { NotHere } from "./own";
 import css from "./provider.module.css";
 import { travelMinutes } from "./visits";
 
@@ -28,21 +29,14 @@ export default function ReachPage() {
     );
   }
   return (
-    <Page title={say("reach-title")} back="/profile">
-      {data === null ? (
-        <Empty
-          mark={<MapPinned size={32} />}
-          title={say("offers-no-profile-title")}
-          action={<ButtonLink to="/profile">{say("offers-no-profile-go")}</ButtonLink>}
-        >
-          {say("offers-no-profile-text")}
-        </Empty>
-      ) : error ? (
-        <Failure error={error} again={refetch} />
-      ) : (
-        <Skeleton height="20rem" lines={1} />
-      )}
-    </Page>
+    <NotHere
+      title={say("reach-title")}
+      mark={<MapPinned size={32} />}
+      none={data === null}
+      error={error}
+      again={refetch}
+      waiting={{ height: "20rem", lines: 1 }}
+    />
   );
 }
 
